@@ -1,0 +1,237 @@
+package results
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Options set up a [Collector]. Series, Targets and Recorders belong together:
+// the recorders were made for these series and this number of targets.
+type Options struct {
+	Folder     *Folder
+	Run        RunInfo
+	Series     []Series
+	Targets    []string // names, in the order of the samples' and counters' indices
+	Recorders  []*Recorder
+	Thresholds []Threshold
+	// HistogramEvery is the interval of latency.hlog; 0: by the length of the run
+	// ([HistogramEvery]).
+	HistogramEvery time.Duration
+	Limits         HealthLimits
+	// CPUAtStart is the processor time, in seconds, that the process had used
+	// before the load; it isn't counted as the cost of driving.
+	CPUAtStart float64
+}
+
+// HistogramEvery returns the interval at which a run of that length writes whole
+// histograms, so that a day stays small: 1 s up to 5 minutes, 10 s up to 2
+// hours, 1 minute beyond. A run without end (0) counts as long.
+func HistogramEvery(planned time.Duration) time.Duration {
+	switch {
+	case planned <= 0 || planned > 2*time.Hour:
+		return time.Minute
+	case planned > 5*time.Minute:
+		return 10 * time.Second
+	}
+	return time.Second
+}
+
+// Gauges are what the driver sees of itself and of the sessions at a tick.
+type Gauges struct {
+	Health        Health
+	Sessions      []SessionCounts // by target
+	Orphaned      []int64         // by target; may be nil before the end
+	Workers, Busy int
+	// WorkerLimited says that at some moment of the interval all workers were busy
+	// and the number of workers could not grow.
+	WorkerLimited bool
+}
+
+// Collector merges the recorders of a run once an interval, keeps its files and
+// judges it. Its methods belong to one goroutine.
+type Collector struct {
+	opt      Options
+	targetOf []int // of each series
+	limits   HealthLimits
+	judges   []*judge
+
+	last     time.Duration // end of the last interval
+	phase    Phase
+	interval [Phases]*totals
+	hold     *totals
+	whole    []targetCounts // by target, all phases
+	held     time.Duration
+	taints   taints
+	hauls    []haul
+	counted  [][]int64 // the counters of each recorder at the last tick
+	lost     int64     // so far
+	clamped  int64
+	merged   [2]*Histogram // scratch of look and snapshot
+	gauges   Gauges
+	trouble  []trouble // by target: since load began
+	broken   string
+	maxRSS   int64
+	workers  int
+
+	logged   time.Duration // end of the last interval in latency.hlog
+	pending  [Phases]*totals
+	examples exampleStore
+
+	files     []*os.File
+	intervals *bufio.Writer
+	encoder   *json.Encoder
+	samples   *bufio.Writer
+	hlog      *hlogWriter
+	finished  bool
+}
+
+type trouble struct{ fail, unknown int64 }
+
+// NewCollector checks the thresholds against the series, opens the files of the
+// folder and writes their heads. The error holds every threshold's problem.
+func NewCollector(opt Options) (*Collector, error) {
+	judges, err := newJudges(opt.Series, opt.Targets, opt.Thresholds)
+	targetOf, targetErr := targetIndex(opt.Series, opt.Targets)
+	if err = errors.Join(err, targetErr); err != nil {
+		return nil, err
+	}
+	if opt.HistogramEvery == 0 {
+		opt.HistogramEvery = HistogramEvery(opt.Run.Planned)
+	}
+	for i := len(opt.Run.Targets); i < len(opt.Targets); i++ {
+		opt.Run.Targets = append(opt.Run.Targets, TargetInfo{Name: opt.Targets[i]})
+	}
+	if opt.Run.RunID == "" {
+		opt.Run.RunID = opt.Folder.RunID
+	}
+	c := &Collector{
+		opt: opt, targetOf: targetOf, limits: opt.Limits.withDefaults(), judges: judges,
+		hold:    newTotals(len(opt.Series), len(opt.Targets)),
+		whole:   make([]targetCounts, len(opt.Targets)),
+		hauls:   make([]haul, len(opt.Recorders)),
+		counted: make([][]int64, len(opt.Recorders)),
+		trouble: make([]trouble, len(opt.Targets)),
+	}
+	for p := range c.interval {
+		c.interval[p] = newTotals(len(opt.Series), len(opt.Targets))
+		c.pending[p] = newTotals(len(opt.Series), len(opt.Targets))
+	}
+	for i := range c.counted {
+		c.counted[i] = make([]int64, len(opt.Targets)*int(Phases)*int(Counters))
+	}
+	c.examples.init(opt.Series)
+	if err := c.open(); err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", opt.Folder.Dir, err)
+	}
+	return c, nil
+}
+
+func (c *Collector) open() error {
+	for _, name := range []string{IntervalsFile, SamplesFile, HistogramsFile} {
+		// O_EXCL: the files of an earlier run are never overwritten.
+		f, err := os.OpenFile(c.opt.Folder.Path(name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o644)
+		if err != nil {
+			return errors.Join(err, c.close())
+		}
+		c.files = append(c.files, f)
+	}
+	c.intervals = bufio.NewWriterSize(c.files[0], 64<<10)
+	c.encoder = json.NewEncoder(c.intervals)
+	c.encoder.SetEscapeHTML(false)
+	c.samples = bufio.NewWriter(c.files[1])
+	c.hlog = newHlogWriter(c.files[2], c.opt.Run.StartedAt)
+	return errors.Join(c.encoder.Encode(c.head()), c.flush())
+}
+
+func (c *Collector) head() Head {
+	h := Head{
+		Line: HeadLine, Schema: IntervalsSchema, Run: c.opt.Run, Thresholds: []string{},
+		HistogramEveryS: c.opt.HistogramEvery.Seconds(),
+	}
+	for _, s := range c.opt.Series {
+		h.Series = append(h.Series, nameOf(s))
+	}
+	for _, t := range c.opt.Thresholds {
+		h.Thresholds = append(h.Thresholds, t.String())
+	}
+	return h
+}
+
+// flush hands everything to the kernel, so that a kill of the process loses
+// nothing written before.
+func (c *Collector) flush() error {
+	return errors.Join(c.intervals.Flush(), c.samples.Flush(), c.hlog.flush())
+}
+
+func (c *Collector) close() error {
+	var problems []error
+	for _, f := range c.files {
+		problems = append(problems, f.Close())
+	}
+	c.files = nil
+	return errors.Join(problems...)
+}
+
+// Tick ends the interval that began at the last tick: now is the time since load
+// began, and phase the one the schedule was in during the interval. The driver
+// ticks once a second and when the phase changes.
+func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, error) {
+	if c.finished {
+		return Snapshot{}, errors.New("tick of a finished run")
+	}
+	length := now - c.last
+	lost, clamped := c.gather()
+	c.gauges, c.phase = in, phase
+	c.maxRSS = max(c.maxRSS, in.Health.MaxRSS, in.Health.RSS)
+	c.workers = max(c.workers, in.Workers)
+
+	t := tick{now: now, length: length, phase: phase, lost: lost, clamped: clamped}
+	c.look(&t)
+	if phase == Hold {
+		c.held += length
+		c.interval[Hold].seconds = length.Seconds()
+		c.hold.seconds = c.held.Seconds()
+	}
+	c.setLevels(c.hold)
+	c.setLevels(c.interval[Hold])
+	err := c.writeInterval(&t)
+	c.accumulate()
+	if phase == Hold {
+		c.judge()
+	}
+	snapshot := c.snapshot(&t)
+	if now-c.logged >= c.opt.HistogramEvery-tickSlack {
+		err = errors.Join(err, c.writeHistograms(now))
+	}
+	for _, phase := range c.interval {
+		phase.reset()
+	}
+	c.last = now
+	if err = errors.Join(err, c.flush()); err != nil {
+		err = fmt.Errorf("run folder %s: %w", c.opt.Folder.Dir, err)
+	}
+	return snapshot, err
+}
+
+// tickSlack is how much too early a tick may come and still count as the one on
+// which a minute ends.
+const tickSlack = 250 * time.Millisecond
+
+// judge holds the interval against the thresholds.
+func (c *Collector) judge() {
+	for _, j := range c.judges {
+		if j.tick(c.interval[Hold], c.hold) && c.broken == "" {
+			c.broken = j.String()
+		}
+	}
+}
+
+// setLevels copies the session ledger, which is a level, into t.
+func (c *Collector) setLevels(t *totals) {
+	copy(t.sessions, c.gauges.Sessions)
+	copy(t.orphaned, c.gauges.Orphaned)
+}

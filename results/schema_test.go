@@ -1,0 +1,159 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	generate "github.com/invopop/jsonschema"
+	validate "github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+var update = flag.Bool("update", false, "write summary.schema.json and the list of its fields again")
+
+// generated returns the schema that the types have now.
+func generated(t *testing.T) []byte {
+	t.Helper()
+	// Members unknown to the schema are allowed: a later version may add some.
+	r := generate.Reflector{AllowAdditionalProperties: true, DoNotReference: false, Anonymous: true}
+	s := r.Reflect(&Summary{})
+	s.Title = "authsoak summary"
+	s.Description = "summary.json of a run folder: the verdict and every total. Members ending in _s are seconds, in _ms milliseconds. Counts and times are of the hold phase; sessions and generator are of the whole run."
+	if p, ok := s.Definitions["Summary"].Properties.Get("schema"); ok {
+		p.Const = SummarySchema
+	}
+	if p, ok := s.Definitions["Summary"].Properties.Get("verdict"); ok {
+		p.Enum = []any{Pass, Failed, Invalid, Interrupted}
+	}
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, '\n')
+}
+
+func TestSchemaIsCurrent(t *testing.T) {
+	want := generated(t)
+	if *update {
+		if err := os.WriteFile("summary.schema.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(SummarySchemaJSON(), want) {
+		t.Errorf("summary.schema.json is not what the types say: run go test ./results -run TestSchema -update")
+	}
+}
+
+// fields lists every member of the schema with its type: steps[].service_ms.p50 number.
+func fields(t *testing.T, schema []byte) []string {
+	t.Helper()
+	var root struct {
+		Ref  string                    `json:"$ref"`
+		Defs map[string]map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal(schema, &root); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	var walk func(path string, s map[string]any)
+	walk = func(path string, s map[string]any) {
+		if ref, ok := s["$ref"].(string); ok {
+			s = root.Defs[strings.TrimPrefix(ref, "#/$defs/")]
+		}
+		kind, _ := s["type"].(string)
+		if path != "" {
+			out = append(out, path+" "+kind)
+		}
+		if items, ok := s["items"].(map[string]any); ok {
+			walk(path+"[]", items)
+		}
+		properties, _ := s["properties"].(map[string]any)
+		for name, p := range properties {
+			walk(strings.TrimPrefix(path+"."+name, "."), p.(map[string]any))
+		}
+	}
+	walk("", map[string]any{"$ref": root.Ref})
+	sort.Strings(out)
+	return out
+}
+
+// The list of fields only ever grows: people script against them.
+func TestSchemaStaysCompatible(t *testing.T) {
+	const file = "testdata/summary.fields"
+	got := fields(t, generated(t))
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	promised := strings.Fields(strings.ReplaceAll(string(b), " ", "\t"))
+	promised = promised[:0]
+	for line := range strings.Lines(string(b)) {
+		promised = append(promised, strings.TrimSpace(line))
+	}
+	for _, p := range promised {
+		if !slices.Contains(got, p) {
+			t.Errorf("the schema no longer has %q: that breaks readers of %s", p, SummarySchema)
+		}
+	}
+	for _, g := range got {
+		if !slices.Contains(promised, g) {
+			t.Errorf("new field %q is not in %s: run with -update", g, file)
+		}
+	}
+}
+
+// checkSchema validates a summary as its readers would.
+func checkSchema(t *testing.T, s *Summary) {
+	t.Helper()
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validateSummary(b); err != nil {
+		t.Errorf("summary against its schema: %v\n%s", err, b)
+	}
+}
+
+func validateSummary(b []byte) error {
+	schema, err := validate.UnmarshalJSON(bytes.NewReader(SummarySchemaJSON()))
+	if err != nil {
+		return err
+	}
+	c := validate.NewCompiler()
+	if err := c.AddResource("summary.json", schema); err != nil {
+		return err
+	}
+	compiled, err := c.Compile("summary.json")
+	if err != nil {
+		return err
+	}
+	v, err := validate.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	return compiled.Validate(v)
+}
+
+func TestSchemaRefuses(t *testing.T) {
+	for _, s := range []string{
+		`{}`,
+		`{"schema":"authsoak/summary/v1","verdict":"perhaps"}`,
+	} {
+		if validateSummary([]byte(s)) == nil {
+			t.Error(fmt.Sprintf("%s: valid, want a violation", s))
+		}
+	}
+}
