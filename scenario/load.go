@@ -1,0 +1,238 @@
+package scenario
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"authsoak/document"
+	"authsoak/profiles"
+)
+
+// Opening a population. A step to a number of sessions is drawn out to the
+// warm-up, where one is stated, and else to fillRate sessions per second, or
+// more where the turnover alone takes more.
+const fillRate = 100.0
+
+// maxLevel bounds a load: cycles per second, users or sessions.
+const maxLevel = 10e6
+
+// idleThink is the pause between the calls of a held session where nothing is
+// stated: a population is to be held, not to be worked as hard as it can be.
+const idleThink = 30 * time.Second
+
+// keepFor drops what has no meaning in another model, and recorded times in any.
+func (l *Load) keepFor(model profiles.Model) {
+	before := l.Model
+	if before == "" {
+		before = profiles.Open
+	}
+	if before != model {
+		l.Pacing, l.Turnover, l.Arrivals = 0, profiles.Distribution{}, profiles.Arrivals{}
+	}
+	if l.Arrivals.File != "" {
+		l.Arrivals = profiles.Arrivals{}
+	}
+}
+
+// completeLoad makes the load whole: what it starts from, what flags ask for,
+// and defaults.
+func (c *compiler) completeLoad() {
+	l := &c.Load
+	if l.Use != "" {
+		base, err := profiles.FindLoad(l.Use)
+		if err != nil {
+			c.failed("load.use", err)
+			return
+		}
+		from := Load{Load: base.Load}
+		if file := from.Arrivals.File; file != "" && !filepath.IsAbs(file) {
+			from.Arrivals.File = filepath.Join(filepath.Dir(l.Use), file)
+		}
+		if l.level != nil {
+			from.keepFor(l.Model)
+		}
+		l.Merge(from.Load)
+		l.Use = ""
+	}
+	c.settleStages(l)
+	if l.Model == profiles.Population && l.Think == (profiles.Distribution{}) {
+		l.Think = profiles.Distribution{Distribution: profiles.Exponential, Mean: document.Duration(idleThink)}
+	}
+	c.add(l.Check(c.file, "load"))
+	c.add(l.CheckStages(c.file, "load"))
+	l.Defaults()
+	if l.Model == profiles.Population && len(c.problems) == 0 {
+		c.settleFill(l)
+	}
+	c.checkLoad(l)
+}
+
+// settleStages makes the stages that flags ask for.
+func (c *compiler) settleStages(l *Load) {
+	if l.level == nil && l.hold == nil {
+		return
+	}
+	if l.level != nil {
+		length := l.Length()
+		if length == 0 {
+			length = time.Duration(l.Warmup) + defaultHold
+			l.held = true
+		}
+		l.Stages = []profiles.Stage{profiles.Hold(*l.level, length)}
+	}
+	hold := l.hold
+	l.level, l.hold = nil, nil
+	if hold == nil {
+		return
+	}
+	if len(l.Stages) != 1 || l.Stages[0].Ramp() {
+		c.bad("load.endless", "can't change a load that isn't one level held all the time: change its stages instead", "")
+		return
+	}
+	l.Endless = *hold == 0
+	if l.Endless {
+		*hold = defaultHold // a length that is not looked at
+	}
+	l.Stages = []profiles.Stage{profiles.Hold(l.Stages[0].Level(), time.Duration(l.Warmup)+*hold)}
+	l.held = true
+}
+
+// settleFill gives a population that starts with a step the time to open its
+// sessions: the warm-up, unless one is stated.
+func (c *compiler) settleFill(l *Load) {
+	first := l.Stages[0]
+	if first.Ramp() || first.Level() == 0 || l.Warmup > 0 {
+		return
+	}
+	rate := max(fillRate, c.turnoverRate(l))
+	need := time.Duration(first.Level() / rate * 1e9)
+	l.Warmup = document.Duration(need.Round(time.Millisecond))
+	switch {
+	case l.held:
+		l.Stages = []profiles.Stage{profiles.Hold(first.Level(), first.Length()+time.Duration(l.Warmup))}
+	case time.Duration(l.Warmup) >= l.Length():
+		c.bad("load.stages", fmt.Sprintf("are over before the population is there: %v sessions take %v at %v per second: make them longer, or state a warmup",
+			first.Level(), l.Warmup, rate), "")
+	}
+}
+
+// turnoverRate is how many sessions per second a full population replaces, by
+// Little's law N/W.
+func (c *compiler) turnoverRate(l *Load) float64 {
+	var peak float64
+	for _, s := range l.Stages {
+		peak = max(peak, s.Level())
+	}
+	mean := timesOf(l.Turnover).Mean().Seconds()
+	if mean <= 0 {
+		return 0
+	}
+	return peak / mean
+}
+
+// checkLoad checks what [profiles.Load.Check] leaves to whoever drives.
+func (c *compiler) checkLoad(l *Load) {
+	if l.Endless && (len(l.Stages) == 0 || l.Stages[len(l.Stages)-1].Ramp()) {
+		c.bad("load.endless", "needs a last stage that holds a level", "")
+	}
+	if l.Abandon < 0 || l.Abandon > 1 {
+		c.bad("load.abandon", "must be a share between 0% and 100%", "")
+	}
+	c.known("load.connections", string(l.Connections), l.Connections.Known())
+	var peak float64
+	for i, s := range l.Stages {
+		if peak = max(peak, s.Level()); s.Level() > maxLevel {
+			c.bad(fmt.Sprintf("load.stages[%d]", i), fmt.Sprintf("asks for %.0f: at most %.0f are possible", s.Level(), maxLevel), "")
+		}
+	}
+	if len(l.Stages) > 0 && peak == 0 {
+		c.bad("load.stages", "plan no load at all: every level is 0", "")
+	}
+}
+
+// stages lays the load's stages out.
+func (l *Load) stages() []Stage {
+	var out []Stage
+	level := 0.0
+	for i, s := range l.Stages {
+		next := Stage{From: level, To: s.Level(), Length: s.Length()}
+		if !s.Ramp() {
+			next.From = next.To
+		}
+		if l.Endless && i == len(l.Stages)-1 {
+			next.Length = Forever
+		}
+		out = append(out, next)
+		level = next.To
+	}
+	return out
+}
+
+// planLoad turns the completed load into the plan's numbers.
+func (c *compiler) planLoad() {
+	l, p := &c.Load, c.plan
+	p.Model, p.Connections, p.Workers = l.Model, l.Connections, l.Workers
+	p.Think, p.Turnover, p.Calls = timesOf(l.Think), timesOf(l.Turnover), callsOf(l.Calls)
+	if p.Turnover.IsZero() {
+		p.Turnover = ConstantTime(maxDraw)
+	}
+	p.Pacing, p.Abandon, p.Replay = time.Duration(l.Pacing), float64(l.Abandon), float64(*l.Replay)
+	p.Warmup, p.Timeout, p.StartLimit = time.Duration(l.Warmup), time.Duration(l.Timeout), time.Duration(l.StartLimit)
+	p.DrainLimit, p.DrainRate = time.Duration(l.Drain.Limit), l.Drain.Rate
+	switch {
+	case l.Model == profiles.Open:
+		p.Arrivals = c.arrivals(l)
+		p.Duration = p.Arrivals.Length()
+	case l.Model == profiles.Population:
+		p.Curve = NewCurve(l.stages()).Filled(c.fillRateOf(l))
+		p.Duration = p.Curve.Length()
+	default:
+		p.Curve = NewCurve(l.stages())
+		p.Duration = p.Curve.Length()
+	}
+	if p.Warmup >= p.Duration {
+		c.bad("load.warmup", fmt.Sprintf("takes %v of a run of %v: nothing would be left to judge", p.Warmup, p.Duration), "")
+	}
+}
+
+func (c *compiler) fillRateOf(l *Load) float64 {
+	rate := max(fillRate, c.turnoverRate(l))
+	if first := l.Stages[0]; l.Warmup > 0 && !first.Ramp() && first.Level() > 0 {
+		rate = first.Level() / time.Duration(l.Warmup).Seconds()
+	}
+	return rate
+}
+
+func (c *compiler) arrivals(l *Load) *Arrivals {
+	switch l.Arrivals.Process {
+	case profiles.Trace:
+		return NewTrace(c.trace)
+	case profiles.Poisson:
+		return NewPoisson(l.stages(), c.plan.Seed)
+	}
+	return NewArrivals(l.stages())
+}
+
+func timesOf(d profiles.Distribution) Distribution {
+	mean := time.Duration(d.Mean)
+	switch d.Distribution {
+	case profiles.Uniform:
+		return UniformTime(time.Duration(d.Min), time.Duration(d.Max))
+	case profiles.Exponential:
+		return ExponentialTime(mean)
+	case profiles.Lognormal:
+		return LognormalTime(mean, d.Sigma)
+	}
+	return ConstantTime(mean)
+}
+
+func callsOf(n profiles.Count) Calls {
+	switch n.Distribution {
+	case profiles.Uniform:
+		return UniformCalls(n.Min, n.Max)
+	case profiles.Geometric:
+		return GeometricCalls(n.Mean)
+	}
+	return ConstantCalls(n.Count)
+}
