@@ -1,0 +1,76 @@
+package dial
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"authsoak/driver/exchange"
+	"authsoak/results"
+)
+
+// failure makes the error of an opening: the class is the layer that failed,
+// unless time or the generator's own resources ran out.
+func (d *dialer) failure(ctx context.Context, class results.Class, err error) error {
+	switch {
+	case exhausted(err):
+		class = results.Exhausted
+		err = fmt.Errorf("the generator ran out of descriptors or ports: %w", err)
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		class = results.Timeout
+		err = fmt.Errorf("no connection to %s in time: %w", d.hop, err)
+	case class == results.TLS:
+		err = fmt.Errorf("%s: %w", d.target, advise(err))
+	}
+	return &exchange.Error{Class: class, Progress: exchange.NotWritten, Err: err}
+}
+
+// exhausted tells whether the generator's machine is at a limit: descriptors,
+// ports, memory for sockets. A bind that fails for its address is no such case:
+// the address is not this machine's.
+func exhausted(err error) bool {
+	var call *os.SyscallError
+	if errors.As(err, &call) && call.Syscall == "bind" && errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return false
+	}
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.EADDRINUSE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// advise says in words what a failed handshake means and what to do about it.
+func advise(err error) error {
+	var (
+		record *tls.RecordHeaderError
+		value  tls.RecordHeaderError
+		verify *tls.CertificateVerificationError
+		name   x509.HostnameError
+	)
+	if errors.As(err, &value) {
+		record = &value
+	}
+	switch {
+	case errors.Is(err, errNoHTTP2):
+		return err
+	case record != nil && strings.HasPrefix(string(record.RecordHeader[:]), "HTTP/"):
+		return fmt.Errorf("the server speaks plain HTTP here, not TLS (use http://): %w", err)
+	case record != nil:
+		return fmt.Errorf("the server does not speak TLS here (its first bytes: %q): %w", record.RecordHeader[:], err)
+	case errors.As(err, &name):
+		return fmt.Errorf("the server's certificate bears another name (connect by that name, or accept any with --insecure): %w", err)
+	case errors.As(err, &verify):
+		return fmt.Errorf("the server's certificate is not trusted (name its issuer with --ca FILE, or accept any with --insecure): %w", err)
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("the server closed the connection during the TLS handshake: %w", err)
+	}
+	return err
+}

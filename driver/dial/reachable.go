@@ -1,0 +1,19 @@
+package dial
+
+import (
+	"context"
+)
+
+// Reachable opens one connection, with its TLS handshake, and closes it. Its
+// error says what is in the way. It sends no request.
+func Reachable(ctx context.Context, o Options) error {
+	d, err := New(o)
+	if err != nil {
+		return err
+	}
+	conn, _, err := d.Dial(ctx, 0)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}

@@ -1,0 +1,203 @@
+package http1
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"authsoak/driver/exchange"
+	"authsoak/results"
+)
+
+// Conn is one HTTP/1.1 connection. It implements [exchange.Conn].
+type Conn struct {
+	conn  net.Conn
+	raw   syscall.RawConn // nil unless plain TCP where sockets tell readiness
+	guard *Guard          // nil unless TLS over a Guard
+
+	aborted atomic.Bool
+	reused  bool
+
+	// State of turn and peek, the callbacks run on the socket itself. They
+	// are bound once, because binding a method allocates.
+	turn   func(fd uintptr) bool
+	peek   func(fd uintptr)
+	wire   []byte
+	into   []byte
+	sent   bool
+	wrote  int
+	got    int
+	fault  error
+	peeked peeked
+	probe  [1]byte
+}
+
+var _ exchange.Conn = (*Conn)(nil)
+
+// peeked is what a look at an idle socket finds.
+type peeked uint8
+
+const (
+	nothing peeked = iota
+	data
+	closed
+)
+
+// New returns the engine over an open connection, which it then owns. A
+// *tls.Conn must have shaken hands and must not have agreed on HTTP/2.
+func New(conn net.Conn) *Conn {
+	c := &Conn{conn: conn}
+	switch t := conn.(type) {
+	case *net.TCPConn:
+		c.raw = rawConn(t)
+	case *tls.Conn:
+		c.guard, _ = t.NetConn().(*Guard)
+	}
+	if c.raw != nil {
+		c.turn, c.peek = c.rawTurn, c.rawPeek
+	}
+	return c
+}
+
+// Do writes the request and reads the whole answer into ans. An error is always
+// an [*exchange.Error], and the connection is then good for nothing but Close.
+// The request is written before the answer is looked at, so a server that
+// answers early and reads no further ends in a write error or a timeout.
+func (c *Conn) Do(req *exchange.Request, ans *exchange.Answer) error {
+	ans.Reset()
+	r := reader{conn: c, ans: ans, buf: ans.Buffer()}
+	if len(r.buf) < firstBuffer {
+		r.buf = make([]byte, firstBuffer)
+	}
+	class, progress, err := c.send(req.Wire, &r)
+	if err == nil {
+		class, err = r.answer(req.Head)
+		progress = exchange.Written
+	}
+	ans.SetBuffer(r.buf)
+	if r.seen {
+		progress = exchange.Answered
+	}
+	if err != nil {
+		return c.failure(class, progress, err)
+	}
+	// An abort that came too late has left a deadline in the past behind.
+	ans.Close = r.close || r.leftover() || c.aborted.Load()
+	c.reused = true
+	return nil
+}
+
+// send writes the request and, where it can do both at once, reads the first
+// bytes of the answer.
+func (c *Conn) send(wire []byte, r *reader) (results.Class, exchange.Progress, error) {
+	if c.raw != nil {
+		return c.sendRaw(wire, r)
+	}
+	before := c.guard.count()
+	n, err := c.conn.Write(wire)
+	// TLS counts whole records only; the guard below it counts bytes.
+	return written(n > 0 || c.guard.count() > before, err)
+}
+
+// sendRaw writes the request inside the wait for the answer (see rawTurn). What
+// the socket has no room for is written the ordinary way.
+func (c *Conn) sendRaw(wire []byte, r *reader) (results.Class, exchange.Progress, error) {
+	c.wire, c.into = wire, r.buf
+	c.sent, c.wrote, c.got, c.fault = false, 0, 0, nil
+	err := c.raw.Read(c.turn)
+	c.wire, c.into = nil, nil
+	switch {
+	case err != nil && c.wrote < len(wire):
+		return written(false, err)
+	case err != nil:
+		return results.Read, exchange.Written, c.lastWord(r, err)
+	case c.wrote < len(wire) && c.fault != nil:
+		return written(c.wrote > 0, c.fault)
+	case c.wrote < len(wire):
+		n, err := c.conn.Write(wire[c.wrote:])
+		return written(c.wrote+n > 0, err)
+	}
+	return results.Read, exchange.Written, r.took(c.got, c.fault)
+}
+
+func written(some bool, err error) (results.Class, exchange.Progress, error) {
+	if err != nil && !some {
+		return results.Write, exchange.NotWritten, err
+	}
+	return results.Write, exchange.Written, err
+}
+
+// lastWord tells what an aborted wait could not see. A server that closes its
+// own direction just before the request is written, and reads on, sends nothing
+// more that would end the wait; the close is then the cause, not slowness.
+func (c *Conn) lastWord(r *reader, err error) error {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	switch c.look() {
+	case closed:
+		return io.EOF
+	case data:
+		r.seen = true
+	}
+	return err
+}
+
+// failure makes the error of an exchange. The owner of an aborted connection
+// may close it before Do has noticed the abort. TLS 1.3 tells of a refused
+// client certificate only after the handshake, in place of an answer.
+func (c *Conn) failure(class results.Class, progress exchange.Progress, err error) error {
+	var op *net.OpError
+	switch {
+	case errors.As(err, &op) && op.Op == "remote error":
+		class = results.TLS
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		class = results.Timeout
+	case c.aborted.Load() && (errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)):
+		class = results.Timeout
+	}
+	return &exchange.Error{Class: class, Progress: progress, Reused: c.reused, Err: err}
+}
+
+// Stale tells, without waiting, whether the server has closed the idle
+// connection or sent something unasked. It costs a system call. It knows TCP
+// and TLS over a [Guard]; any other connection passes for fresh.
+func (c *Conn) Stale() bool {
+	switch {
+	case c.aborted.Load():
+		return true
+	case c.raw != nil:
+		return c.look() != nothing
+	case c.guard != nil:
+		return c.guard.holds(c.conn, c.probe[:], true)
+	}
+	return false
+}
+
+// look peeks at the socket without waiting.
+func (c *Conn) look() peeked {
+	if err := c.raw.Control(c.peek); err != nil {
+		return closed
+	}
+	return c.peeked
+}
+
+// past is a deadline that every clock, also a fake one, has behind it.
+var past = time.Unix(1, 0)
+
+// Abort ends an exchange in progress with a timeout. It may come from any
+// goroutine, also just after Do has returned; the connection must then be
+// closed, since its next exchange would end at once with a timeout too.
+func (c *Conn) Abort() {
+	c.aborted.Store(true)
+	// A connection that can't take the deadline is closed already.
+	_ = c.conn.SetDeadline(past)
+}
+
+// Close frees the connection.
+func (c *Conn) Close() error { return c.conn.Close() }

@@ -1,0 +1,103 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// Guard lies between a *tls.Conn and its transport. It makes TLS answer two
+// questions that it can't answer by itself: whether anything of a request went
+// out, and whether something is there to read, without waiting. It belongs to
+// the goroutine that owns the connection.
+type Guard struct {
+	net.Conn
+	raw     syscall.RawConn // nil: only what TLS holds already can be seen
+	try     func(fd uintptr) bool
+	mode    guardMode
+	written int64
+
+	into  []byte
+	got   int
+	fault error
+}
+
+type guardMode uint8
+
+const (
+	passing guardMode = iota
+	holding           // reads find nothing: only what TLS has buffered counts
+	peering           // reads don't wait
+)
+
+// NewGuard returns a guard over the transport; the TLS connection goes on top.
+func NewGuard(conn net.Conn) *Guard {
+	g := &Guard{Conn: conn}
+	if t, ok := conn.(*net.TCPConn); ok {
+		g.raw = rawConn(t)
+		g.try = g.rawTry
+	}
+	return g
+}
+
+// notYet is the answer of a read that would have to wait. TLS takes it for a
+// passing trouble and remains usable.
+type notYet struct{}
+
+func (notYet) Error() string   { return "nothing to read yet" }
+func (notYet) Timeout() bool   { return true }
+func (notYet) Temporary() bool { return true }
+
+var errNotYet net.Error = notYet{}
+
+// Read reads, or in a probe only looks.
+func (g *Guard) Read(p []byte) (int, error) {
+	switch {
+	case g.mode == passing:
+		return g.Conn.Read(p)
+	case g.mode == holding || g.raw == nil:
+		return 0, errNotYet
+	}
+	g.into = p
+	err := g.raw.Read(g.try)
+	g.into = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case g.fault != nil:
+		return 0, g.fault
+	case g.got == 0:
+		return 0, io.EOF
+	}
+	return g.got, nil
+}
+
+// Write writes and counts.
+func (g *Guard) Write(p []byte) (int, error) {
+	n, err := g.Conn.Write(p)
+	g.written += int64(n)
+	return n, err
+}
+
+// count returns the bytes written so far; a missing guard counts none.
+func (g *Guard) count() int64 {
+	if g == nil {
+		return 0
+	}
+	return g.written
+}
+
+// holds tells whether a read of the TLS connection above would return at once,
+// with data or with an end. Session tickets, which a server sends unasked, are
+// taken in and do not count. With socket it also looks at the socket, else only
+// at what TLS has read already.
+func (g *Guard) holds(above io.Reader, p []byte, socket bool) bool {
+	g.mode = holding
+	if socket {
+		g.mode = peering
+	}
+	n, err := above.Read(p)
+	g.mode = passing
+	return n > 0 || !errors.Is(err, errNotYet)
+}

@@ -1,0 +1,95 @@
+package driver
+
+import (
+	"time"
+
+	"authsoak/driver/sessions"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/rules"
+	"authsoak/scenario"
+)
+
+// leave ends the session: abandoned on purpose, or logged out.
+func (w *worker) leave(t *target, due int64) (int64, bool) {
+	if scenario.Chance(w.shard.run.plan.Abandon, w.draw(drawAbandon, 0)) {
+		w.setState(sessions.Abandoned)
+		return w.finish(t)
+	}
+	w.logout(t, due, scenario.Chance(w.shard.run.plan.Replay, w.draw(drawReplay, 0)))
+	return w.finish(t)
+}
+
+// logout closes the session and, where the answer leaves open whether it did,
+// or replay asks for it, tries the old cookies once more. It returns what became
+// of the session.
+func (w *worker) logout(t *target, due int64, replay bool) sessions.State {
+	w.keepJar() // a replay reads the values from the store
+	w.setState(sessions.Closing)
+	r := w.record
+	facts := rules.Facts{Part: rules.Logout, Session: rules.Expect(&t.flow.Session,
+		time.Duration(w.clock-r.Opened), time.Duration(w.clock-r.LastUsed))}
+	end := w.perform(t, &t.logout, facts, due)
+	w.changed = false
+	w.note(end.outcome)
+	became := sessions.Closed
+	switch {
+	case end.over:
+		became = sessions.Expired
+	case end.outcome == results.OK:
+		if replay {
+			w.replay(t, revokes(t.flow.Session.LogoutRevokes))
+		}
+	case !end.written:
+		became = sessions.Live // nobody has heard of the logout yet
+	default:
+		became = w.settle(t)
+	}
+	w.setState(became)
+	return became
+}
+
+// settle finds out by a replay whether a logout without a good answer worked.
+func (w *worker) settle(t *target) sessions.State {
+	if t.flow.Session.LogoutRevokes != profiles.Yes {
+		return sessions.PossiblyClosed
+	}
+	switch w.replay(t, rules.Uncertain) {
+	case rules.Dead:
+		return sessions.Closed
+	case rules.Live:
+		return sessions.Live
+	}
+	return sessions.PossiblyClosed
+}
+
+// replay sends the deciding call with the stored values of a session that was
+// logged out, without credentials and on a connection without certificate, and
+// tells what the session is. It never asks a cookie jar.
+func (w *worker) replay(t *target, expected rules.Expectation) rules.Expectation {
+	w.shard.users.Load(w.user, &w.old)
+	w.jar, w.old = w.old, w.jar
+	mine := w.values
+	w.fit(t)
+	w.values.Account = nil
+	end := w.perform(t, &t.replay, rules.Facts{Part: rules.Replay, Session: expected}, w.clock)
+	w.jar, w.old = w.old, w.jar
+	w.values = mine
+	w.count(t.index, results.Replays)
+	switch {
+	case end.outcome == results.OK && end.over:
+		return rules.Dead
+	case end.outcome == results.OK || end.class == results.UnexpectedAccept:
+		w.note(end.outcome)
+		return rules.Live
+	}
+	return rules.Uncertain
+}
+
+// revokes is what a replay must find after a logout.
+func revokes(d profiles.Declaration) rules.Expectation {
+	if d == profiles.Yes {
+		return rules.Dead
+	}
+	return rules.Uncertain
+}

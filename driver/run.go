@@ -1,0 +1,316 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"authsoak/driver/pacer"
+	"authsoak/driver/sessions"
+	"authsoak/driver/timetable"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// Config is what a run needs. Plan, Targets and Folder are required.
+type Config struct {
+	Plan    *scenario.Plan
+	Targets []Target
+	Folder  *results.Folder
+	// Limits says from when on the generator itself is the limit.
+	Limits results.HealthLimits
+	// Version is authsoak's own, for the results.
+	Version string
+	// Agent is the User-Agent of requests whose profile states none.
+	Agent string
+	// Observe is told the state of the run every second; nil: nobody is.
+	Observe func(results.Snapshot)
+	// Health measures the generator; nil: [health.Sampler].
+	Health func() results.Health
+	// NewPacer makes the pacer of a shard; nil: [pacer.New]. With Targets'
+	// dialers it is all a run needs of the world.
+	NewPacer func(epoch time.Time) pacer.Pacer
+	// Shards is the number of parts that share nothing; 0: one a processor.
+	Shards int
+}
+
+// Names of the connection policies, as used on the path of a request.
+type policy uint8
+
+const (
+	shared policy = iota
+	perUser
+	perRequest
+)
+
+// run is one run in progress.
+type run struct {
+	Config
+	plan    *scenario.Plan
+	targets []target
+	series  []results.Series
+	store   *sessions.Store
+	shards  []*shard
+	records *results.Collector
+
+	ctx    context.Context // ends at the second interrupt
+	cancel context.CancelFunc
+	group  errgroup.Group // the workers
+	epoch  time.Time
+	ticked int64 // the last tick, ns since the epoch
+	end    int64 // of the load, ns since the epoch
+
+	policy           policy
+	open, population bool
+	workersPerShard  int
+	peakWorkers      int
+
+	stopping atomic.Bool   // no new cycle or step
+	cut      atomic.Bool   // no more exchanges
+	halt     chan struct{} // closed when the run has to stop by itself
+	once     sync.Once
+	fatal    error  // why the harness can't go on
+	problem  string // why the run is invalid
+}
+
+// Run drives the plan until its end, until stop is closed (a clean stop: no new
+// cycle, every live session logged out), or until ctx ends (at once). It leaves
+// the run's files in the folder. An error means that the harness could not
+// work; what a server did wrong is in the summary.
+func Run(ctx context.Context, stop <-chan struct{}, c Config) (*results.Summary, error) {
+	r, err := newRun(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer r.cancel()
+	ended, err := r.load(stop)
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	summary, err := r.conclude(ended)
+	return summary, errors.Join(err, r.close())
+}
+
+func newRun(ctx context.Context, c Config) (*run, error) {
+	r := &run{Config: c, plan: c.Plan, halt: make(chan struct{})}
+	var err error
+	if r.targets, r.series, err = lineUp(c.Plan, c.Targets, c.Agent); err != nil {
+		return nil, err
+	}
+	r.policy = map[scenario.Connections]policy{profiles.PerUser: perUser, profiles.PerRequest: perRequest}[c.Plan.Connections]
+	r.open = c.Plan.Model == profiles.Open
+	r.population = c.Plan.Model == profiles.Population
+	r.end = int64(c.Plan.Duration)
+	if c.Plan.Duration == scenario.Forever {
+		r.end = math.MaxInt64
+	}
+	r.setDefaults()
+	if r.store, err = sessions.Create(c.Folder.Path(results.LedgerFile), r.Shards); err != nil {
+		return nil, err
+	}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	for i := range r.Shards {
+		r.shards = append(r.shards, r.newShard(i))
+	}
+	if err := r.settle(); err != nil {
+		return nil, errors.Join(err, r.store.Remove())
+	}
+	return r, nil
+}
+
+// Most workers of a run that nobody set: more hardly ever answer faster, and
+// each may hold a connection.
+const mostWorkers = 4096
+
+func (r *run) setDefaults() {
+	if r.Shards == 0 {
+		r.Shards = runtime.GOMAXPROCS(0)
+	}
+	if r.NewPacer == nil {
+		r.NewPacer = pacer.New
+	}
+	workers := r.plan.Workers
+	if workers == 0 {
+		workers = mostWorkers
+		if r.plan.Curve != nil {
+			workers = min(workers, max(r.plan.Curve.Peak(), 1))
+		}
+	}
+	r.Shards = min(r.Shards, workers)
+	r.workersPerShard = (workers + r.Shards - 1) / r.Shards
+}
+
+func (r *run) newShard(i int) *shard {
+	s := &shard{run: r, index: i, users: r.store.Shard(i),
+		recorder: results.NewRecorder(r.series, len(r.targets)),
+		due:      timetable.New(), conns: newConnections(), waiting: make([][]sessions.ID, len(r.targets))}
+	if r.open {
+		s.arrivals = r.plan.Arrivals.Cursor(i, r.Shards)
+	}
+	return s
+}
+
+// phaseOf is the phase of what was meant to start at that time.
+func (r *run) phaseOf(intended int64) results.Phase {
+	switch {
+	case intended < int64(r.plan.Warmup):
+		return results.Warmup
+	case intended >= r.end:
+		return results.Drain
+	}
+	return results.Hold
+}
+
+// settle puts the users that stay into the timetables.
+func (r *run) settle() error {
+	if r.plan.Curve == nil {
+		for _, s := range r.shards {
+			s.nextArrival()
+		}
+		return nil
+	}
+	for i := range r.plan.Curve.Peak() {
+		at, ok := r.plan.Curve.Crossing(i, 0)
+		if !ok || int64(at) >= r.end {
+			continue
+		}
+		s := r.shards[i%r.Shards]
+		id, err := s.users.Take()
+		if err != nil {
+			return err
+		}
+		u := s.users.At(id)
+		u.Target = uint8(r.plan.Mix.Pick(int64(i)))
+		u.Cycle = uint64(i) << 32
+		u.Due = int64(at)
+		s.due.Add(uint32(id), u.Due)
+	}
+	for _, s := range r.shards {
+		s.arrival.at = never
+	}
+	return nil
+}
+
+// load drives until the load ends, and tells how it did.
+func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
+	r.epoch = time.Now()
+	if r.records, err = results.NewCollector(r.collection()); err != nil {
+		return ending, err
+	}
+	if err := r.store.Describe(r.Folder.RunID, r.epoch); err != nil {
+		return ending, err
+	}
+	watched, unwatch := context.WithCancel(context.Background())
+	var aux errgroup.Group
+	aux.Go(func() error { return r.watchdog(watched) })
+	defer func() {
+		unwatch()
+		aux.Wait()
+	}()
+	for _, s := range r.shards {
+		s.pacer = r.NewPacer(r.epoch)
+		s.mu.Lock()
+		s.startWorker()
+		s.mu.Unlock()
+	}
+	ending.interrupted, ending.broken = r.watch(stop)
+	ending.loadEnd = min(r.now(), r.end)
+	r.tick() // what is left of the load's last second
+	stopTicks := r.tickAside()
+	limit, cancel := context.WithTimeout(r.ctx, r.plan.DrainLimit)
+	defer cancel()
+	release := context.AfterFunc(limit, r.cutAll)
+	r.stopWorkers()
+	r.drain(limit)
+	release()
+	stopTicks()
+	ending.end = r.now()
+	return ending, r.fatal
+}
+
+// runEnding is how the load of a run ended.
+type runEnding struct {
+	interrupted bool
+	broken      string // the threshold that stopped it
+	loadEnd     int64  // the first instant of the drain
+	end         int64
+}
+
+func (r *run) now() int64 { return int64(time.Since(r.epoch)) }
+
+// watch ticks every second until the load has to end.
+func (r *run) watch(stop <-chan struct{}) (interrupted bool, broken string) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	warm := time.NewTimer(time.Duration(int64(r.plan.Warmup) - r.now()))
+	defer warm.Stop()
+	var end <-chan time.Time
+	if r.end != math.MaxInt64 {
+		t := time.NewTimer(time.Duration(r.end - r.now()))
+		defer t.Stop()
+		end = t.C
+	}
+	for {
+		select {
+		case <-tick.C:
+			if broken := r.tick(); broken != "" {
+				return false, broken
+			}
+		case <-warm.C:
+			if r.plan.Warmup > 0 {
+				r.tick()
+			}
+		case <-end:
+			return false, ""
+		case <-stop:
+			return true, ""
+		case <-r.ctx.Done():
+			return true, ""
+		case <-r.halt:
+			return false, ""
+		}
+	}
+}
+
+// stopWorkers lets every worker finish its step.
+func (r *run) stopWorkers() {
+	r.stopping.Store(true)
+	for _, s := range r.shards {
+		s.stop()
+	}
+	r.group.Wait()
+	for _, s := range r.shards {
+		s.pacer.Close()
+	}
+}
+
+// cutAll ends every exchange in progress, and every later one at once.
+func (r *run) cutAll() {
+	r.cut.Store(true)
+	for _, s := range r.shards {
+		s.abortAll()
+	}
+}
+
+// fail stops the run because its numbers would not be worth anything.
+func (r *run) fail(problem string) {
+	r.once.Do(func() {
+		r.problem = problem
+		close(r.halt)
+	})
+}
+
+// abort stops the run because the harness itself can't go on.
+func (r *run) abort(err error) {
+	r.once.Do(func() {
+		r.fatal = err
+		close(r.halt)
+	})
+}

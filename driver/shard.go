@@ -1,0 +1,213 @@
+package driver
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"authsoak/driver/pacer"
+	"authsoak/driver/sessions"
+	"authsoak/driver/timetable"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// never is an instant that no run reaches.
+const never = math.MaxInt64
+
+// longestWait is how long a leader sleeps at most, so that no pacer has to cope
+// with never.
+const longestWait = int64(time.Hour)
+
+// shard is a part of the run that shares nothing with the others but account
+// pools: its users, its share of the arrivals, its workers and connections.
+type shard struct {
+	run      *run
+	index    int
+	users    *sessions.Shard
+	recorder *results.Recorder
+	pacer    pacer.Pacer
+
+	mu       sync.Mutex // guards all below
+	due      *timetable.Timetable
+	arrivals *scenario.Cursor // nil but in the open model
+	arrival  arrival          // the next one; at never when there is none left
+	waiting  [][]sessions.ID  // users without an account, by target
+	conns    connections
+	idle     []*worker // followers
+	workers  []*worker
+	leader   *worker
+	leadTill int64 // what the leader waits for
+	blocked  bool  // somebody was due while every worker was busy
+	stopped  bool
+}
+
+type arrival struct {
+	k  int64
+	at int64
+}
+
+func (s *shard) nextArrival() {
+	s.arrival = arrival{at: never}
+	if s.arrivals == nil {
+		return
+	}
+	if k, at, ok := s.arrivals.Next(); ok && int64(at) < s.run.end {
+		s.arrival = arrival{k, int64(at)}
+	}
+}
+
+// nextDue is the earliest instant at which somebody of this shard is due.
+func (s *shard) nextDue() int64 {
+	at, ok := s.due.Next()
+	if !ok || s.arrival.at < at {
+		return s.arrival.at
+	}
+	return at
+}
+
+// take finds a user who is due: one of the timetable, or a new one for the next
+// arrival.
+func (s *shard) take(now int64) (sessions.ID, bool) {
+	if s.arrival.at <= now {
+		if at, ok := s.due.Next(); !ok || s.arrival.at <= at {
+			return s.arrive()
+		}
+	}
+	id, _, ok := s.due.Pop(now)
+	return sessions.ID(id), ok
+}
+
+// arrive makes a user of the next arrival. Where the store can't grow, the run
+// ends.
+func (s *shard) arrive() (sessions.ID, bool) {
+	a := s.arrival
+	s.nextArrival()
+	id, err := s.users.Take()
+	if err != nil {
+		s.arrival.at = never
+		s.run.abort(err)
+		return 0, false
+	}
+	u := s.users.At(id)
+	u.Cycle = uint64(a.k)
+	u.Due = a.at
+	u.Target = uint8(s.run.plan.Mix.Pick(a.k))
+	s.recorder.Count(s.run.phaseOf(a.at), int(u.Target), results.CyclesPlanned, 1)
+	return id, true
+}
+
+// work is the life of a worker: take somebody who is due, else wait for the
+// next instant as the leader, else follow until called.
+func (s *shard) work(w *worker) {
+	s.mu.Lock()
+	led := false
+	for !s.stopped {
+		now := s.pacer.Now()
+		id, ok := s.take(now)
+		switch {
+		case ok:
+			s.callLeader(now)
+			s.mu.Unlock()
+			w.drive(id, led, now)
+			s.mu.Lock()
+			led = false
+		case s.leader == nil:
+			s.lead(w)
+			led = true
+		default:
+			s.follow(w)
+			led = false
+		}
+	}
+	s.mu.Unlock()
+	if w.held != nil {
+		w.held.Close()
+	}
+}
+
+// lead waits for the next instant without the lock.
+func (s *shard) lead(w *worker) {
+	s.leader, s.leadTill = w, s.nextDue()
+	s.mu.Unlock()
+	w.rest()
+	s.pacer.WaitUntil(min(s.leadTill, s.pacer.Now()+longestWait))
+	s.mu.Lock()
+	s.leader = nil
+}
+
+// follow parks a worker until somebody calls it.
+func (s *shard) follow(w *worker) {
+	s.idle = append(s.idle, w)
+	s.mu.Unlock()
+	w.rest()
+	<-w.wake
+	s.mu.Lock()
+}
+
+// callLeader makes sure that somebody waits for the next instant while this
+// worker is busy: a follower, or a new worker while there may be more.
+func (s *shard) callLeader(now int64) {
+	next := s.nextDue()
+	if s.leader != nil || next == never {
+		return
+	}
+	if n := len(s.idle); n > 0 {
+		w := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		w.wake <- struct{}{}
+		return
+	}
+	if len(s.workers) < s.run.workersPerShard {
+		s.startWorker()
+		return
+	}
+	if next <= now {
+		s.blocked = true
+	}
+}
+
+func (s *shard) startWorker() {
+	w := newWorker(s)
+	s.workers = append(s.workers, w)
+	s.run.group.Go(func() error {
+		s.work(w)
+		return nil
+	})
+}
+
+// plan puts a user into the timetable, and sees to it that somebody waits for it:
+// the leader, if it sleeps longer than that, or a worker called for it. A worker
+// that plans for its own user needs no call, since it looks for work next.
+func (s *shard) plan(id sessions.ID, due int64, call bool) {
+	s.mu.Lock()
+	s.due.Add(uint32(id), due)
+	wake := s.leader != nil && due < s.leadTill
+	if call {
+		s.callLeader(s.pacer.Now())
+	}
+	s.mu.Unlock()
+	if wake {
+		s.pacer.Wake()
+	}
+}
+
+// overdue tells whether somebody else has been waiting for a worker.
+func (s *shard) overdue(now int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nextDue() <= now
+}
+
+// stop sends every worker home once its step is done.
+func (s *shard) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	for _, w := range idle {
+		w.wake <- struct{}{}
+	}
+	s.pacer.Wake()
+}

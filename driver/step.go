@@ -1,0 +1,196 @@
+package driver
+
+import (
+	"errors"
+
+	"authsoak/driver/exchange"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/rules"
+)
+
+// group is a login, call or logout, compiled for one target.
+type group struct {
+	name     string
+	requests []wireRequest
+	series   int   // of the step
+	parts    []int // series of each request; empty where the step has only one
+	deciding bool  // whether its answer tells if the session lives
+}
+
+// ending is how a step went.
+type ending struct {
+	outcome results.Outcome
+	class   results.Class
+	over    bool // the server holds the session for ended
+	written bool // at least one byte of it went out
+	set     uint64
+	renewed bool
+	at      int64 // when it ended, ns since the epoch
+}
+
+// perform sends the requests of a group one after the other and records the
+// step. intended is when it should have started, in ns since the epoch; facts
+// hold for every request of it.
+func (w *worker) perform(t *target, g *group, facts rules.Facts, intended int64) ending {
+	start := w.now()
+	end := ending{at: start}
+	for i := range g.requests {
+		began := end.at
+		w.request(t, &g.requests[i], facts, &end)
+		if len(g.parts) > 0 {
+			w.recorder.Record(results.Sample{Series: g.parts[i], Phase: w.phase,
+				Service: end.at - began, Outcome: end.outcome, Class: end.class})
+		}
+		if end.outcome != results.OK {
+			w.example(t, g, &g.requests[i], &end)
+			break
+		}
+	}
+	w.recorder.Record(results.Sample{Series: g.series, Phase: w.phase,
+		Service: end.at - start, Response: end.at - intended,
+		Outcome: end.outcome, Class: end.class})
+	return end
+}
+
+// request does one exchange of a step, follows the redirects that the profile
+// allows, and judges the last answer.
+func (w *worker) request(t *target, r *wireRequest, facts rules.Facts, end *ending) {
+	w.wire = r.append(w.wire[:0], &w.scratch, &w.values, t.flow.Slots, w.jar.Others)
+	req := exchange.Request{Wire: w.wire, Head: r.isHead, Idempotent: r.spec.Idempotent}
+	w.exchange(t, r.spec, &req, facts, end)
+	for hops := r.spec.FollowRedirects; hops > 0 && end.outcome == results.OK && w.isRedirect(); hops-- {
+		if !w.redirected(t, r) {
+			end.outcome, end.class = results.Fail, results.Redirected
+			w.reason = r.spec.Name + ": redirected to another host, not followed"
+			return
+		}
+		req = exchange.Request{Wire: w.wire, Idempotent: true}
+		w.exchange(t, r.spec, &req, facts, end)
+	}
+	if end.outcome == results.OK {
+		w.judge(t, r.spec, facts, end)
+	}
+}
+
+// exchange sends one message and takes over the cookies of its answer.
+func (w *worker) exchange(t *target, spec *profiles.Request, req *exchange.Request, facts rules.Facts, end *ending) {
+	key := connectionKey{target: t.index}
+	if t.flow.ClientCertificate && facts.Part != rules.Replay {
+		key.identity = w.identity
+	}
+	err := w.send(key, req, end)
+	end.at = w.now()
+	if w.held != nil {
+		w.held.lastUsed = end.at
+	}
+	if err != nil {
+		end.outcome, end.class = outcomeOf(err, req.Idempotent)
+		w.reason = spec.Name + ": " + err.Error()
+		w.answer.Status = 0
+		return
+	}
+	if facts.Part == rules.Replay {
+		return // a dead session's values are not renewed
+	}
+	got := adopt(t.flow, &w.jar, &w.answer)
+	end.set |= got.set
+	w.changed = w.changed || got.changed
+	if got.renewed && facts.Part == rules.Call {
+		end.renewed = true
+		w.count(t.index, results.Renewals)
+	}
+}
+
+// send writes the request on an idle connection or a fresh one, a second time
+// only as far as [exchange.Error.MayResend] allows.
+func (w *worker) send(key connectionKey, req *exchange.Request, end *ending) error {
+	for try := 0; ; try++ {
+		conn, err := w.obtain(key, req.Idempotent, try > 0)
+		if err != nil {
+			return err
+		}
+		w.count(key.target, results.Requests)
+		err = w.exchangeOn(conn, req)
+		if err == nil {
+			end.written = true
+			w.answer.Resent = try > 0
+			if w.answer.Close {
+				conn.Close()
+			} else {
+				w.keep(conn)
+			}
+			return nil
+		}
+		conn.Close()
+		var failed *exchange.Error
+		if !errors.As(err, &failed) {
+			return err
+		}
+		end.written = end.written || failed.Progress != exchange.NotWritten
+		if try > 0 || !failed.MayResend(req.Idempotent) {
+			return err
+		}
+		w.count(key.target, results.Resends)
+	}
+}
+
+// keep holds on to a connection for the worker's next step.
+func (w *worker) keep(conn *connection) {
+	conn.served++
+	if w.shard.run.policy == perRequest {
+		conn.Close()
+		return
+	}
+	w.held = conn
+}
+
+// judge finds what the answer meant and takes the values the profile captures.
+func (w *worker) judge(t *target, spec *profiles.Request, facts rules.Facts, end *ending) {
+	facts.Set = end.set
+	if spec.Identity != nil {
+		facts.Named = extract(spec.Identity, &w.answer)
+		w.scratch = spec.IdentityIs.Append(w.scratch[:0], &w.values)
+		facts.User = w.scratch
+	}
+	v := rules.Judge(spec, t.flow.Session.Refused, facts, &w.answer)
+	end.outcome, end.class, end.over = v.Outcome, v.Class, v.SessionOver
+	w.reason = v.Reason
+	if v.Outcome != results.OK || facts.Part == rules.Replay {
+		return
+	}
+	for i := range spec.Capture {
+		w.capture(spec, &spec.Capture[i], end)
+	}
+}
+
+func (w *worker) capture(spec *profiles.Request, c *profiles.Capture, end *ending) {
+	value := extract(c, &w.answer)
+	if value == nil {
+		if c.Required {
+			end.outcome, end.class = results.Fail, results.UnexpectedAnswer
+			w.reason = spec.Name + ": a value the profile captures is not in the answer"
+		}
+		return
+	}
+	w.jar.Slots[c.Slot] = append(w.jar.Slots[c.Slot][:0], value...)
+	w.changed = true
+}
+
+// outcomeOf gives an exchange that got no answer its outcome: unknown where
+// the server may have acted on something that must not happen twice.
+func outcomeOf(err error, idempotent bool) (results.Outcome, results.Class) {
+	var failed *exchange.Error
+	if errors.As(err, &failed) && failed.Progress != exchange.NotWritten && !idempotent {
+		return results.Unknown, failed.Class
+	}
+	return results.Fail, classOf(err)
+}
+
+func classOf(err error) results.Class {
+	var failed *exchange.Error
+	if errors.As(err, &failed) {
+		return failed.Class
+	}
+	return results.Connect
+}

@@ -1,0 +1,191 @@
+package driver
+
+import (
+	"runtime"
+	"time"
+
+	"authsoak/driver/health"
+	"authsoak/driver/sessions"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// collection sets up the collector of the run.
+func (r *run) collection() results.Options {
+	o := results.Options{Folder: r.Folder, Run: r.info(), Series: r.series, Limits: r.Limits}
+	for i := range r.targets {
+		o.Targets = append(o.Targets, r.targets[i].Name)
+	}
+	for _, s := range r.shards {
+		o.Recorders = append(o.Recorders, s.recorder)
+	}
+	for _, e := range r.plan.Thresholds {
+		o.Thresholds = append(o.Thresholds, results.NewThreshold(e))
+	}
+	o.CPUAtStart = r.health().CPU
+	return o
+}
+
+// info says what is run.
+func (r *run) info() results.RunInfo {
+	info := results.RunInfo{
+		RunID: r.Folder.RunID, Version: r.Version, StartedAt: r.epoch, Planned: r.plan.Duration,
+		Authorized: r.plan.Authorized, Model: string(r.plan.Model), Seed: r.plan.Seed,
+		Labels: r.plan.Labels, Cores: runtime.GOMAXPROCS(0), OS: runtime.GOOS + "/" + runtime.GOARCH,
+		GoVersion: runtime.Version(),
+	}
+	if r.plan.Duration == scenario.Forever {
+		info.Planned = 0
+	}
+	for i := range r.targets {
+		t := &r.targets[i]
+		if t.TLS.Insecure {
+			info.Insecure = append(info.Insecure, t.Name)
+		}
+		protocol := "1.1"
+		if t.HTTP2 {
+			protocol = "2"
+		}
+		info.Targets = append(info.Targets, results.TargetInfo{
+			Name: t.Name, Endpoint: t.flow.Endpoint, Version: t.flow.Version, Method: t.flow.Method,
+			URL: t.url.String(), ClientType: t.ClientType, CSRF: t.CSRF, Engine: string(t.Engine),
+			HTTP: protocol, Connections: string(r.plan.Connections), Insecure: t.TLS.Insecure,
+		})
+	}
+	return info
+}
+
+// health measures the generator.
+func (r *run) health() results.Health {
+	if r.Health == nil {
+		sampler := health.New()
+		r.Health = func() results.Health { return ofSample(sampler.Sample(time.Since(r.epoch))) }
+	}
+	return r.Health()
+}
+
+func ofSample(h health.Health) results.Health {
+	return results.Health{
+		CPU: h.CPUTotalS, CPUShare: h.CPUShare, RSS: h.RSSBytes, MaxRSS: h.MaxRSSBytes,
+		Heap: int64(h.HeapBytes), GCPauseMax: h.GCPauseMaxMS, GCPauseTotal: h.GCPauseTotalMS,
+		SchedP50: h.SchedP50MS, SchedP99: h.SchedP99MS, SchedMax: h.SchedMaxMS,
+		Goroutines: h.Goroutines, OpenFiles: h.OpenFiles, OpenFileLimit: int(h.FileLimit),
+		Ports: h.PortRange - h.PortsHeadRoom, PortLimit: h.PortRange,
+	}
+}
+
+// tick ends an interval of the load, whose phase is the one its middle lies in,
+// and tells the threshold that wants the run stopped.
+func (r *run) tick() (broken string) {
+	now := r.now()
+	phase := r.phaseOf(r.ticked + (now-r.ticked)/2)
+	if r.stopping.Load() {
+		phase = results.Drain
+	}
+	r.ticked = now
+	snapshot, err := r.records.Tick(time.Duration(now), phase, r.gauges())
+	if err != nil {
+		r.abort(err)
+		return ""
+	}
+	if r.Observe != nil {
+		r.Observe(snapshot)
+	}
+	return snapshot.Broken
+}
+
+func (r *run) gauges() results.Gauges {
+	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets))}
+	for i := range r.targets {
+		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
+	}
+	for _, s := range r.shards {
+		s.mu.Lock()
+		g.Workers += len(s.workers)
+		g.Busy += len(s.workers) - len(s.idle)
+		if s.leader != nil {
+			g.Busy--
+		}
+		g.WorkerLimited = g.WorkerLimited || s.blocked
+		s.blocked = false
+		s.mu.Unlock()
+	}
+	return g
+}
+
+// ofCounts turns the store's counts into those of the results: a session whose
+// logout was not answered is live until somebody knows better.
+func ofCounts(c sessions.Counts) results.SessionCounts {
+	return results.SessionCounts{
+		Opened: c.Opened, Closed: c.Closed, Abandoned: c.Abandoned, Expired: c.Expired,
+		Live: c.Live + c.PossiblyClosed, PossiblyOpen: c.PossiblyOpen + c.Opening,
+		PossiblyClosed: c.PossiblyClosed, PeakLive: c.PeakLive,
+	}
+}
+
+// tickAside goes on ticking while the run is being stopped and drained.
+func (r *run) tickAside() (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				r.tick()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-done
+	}
+}
+
+// conclude sums up.
+func (r *run) conclude(e runEnding) (*results.Summary, error) {
+	warmup := min(int64(r.plan.Warmup), e.loadEnd)
+	ending := results.Ending{
+		Interrupted: e.interrupted, Elapsed: time.Duration(e.end),
+		Warmup: time.Duration(warmup), Hold: time.Duration(e.loadEnd - warmup),
+		Drain: time.Duration(e.end - e.loadEnd), Health: r.health(),
+		Checks: []results.CheckResult{r.ledgerCheck()},
+	}
+	if r.problem != "" {
+		ending.Invalid = append(ending.Invalid, r.problem)
+	}
+	for i := range r.targets {
+		c := r.store.CountsOf(uint8(i))
+		ending.Sessions = append(ending.Sessions, ofCounts(c))
+		ending.Orphaned = append(ending.Orphaned, orphans(c))
+	}
+	return r.records.Finish(ending)
+}
+
+// orphans are the sessions that `authsoak cleanup` could log out.
+func orphans(c sessions.Counts) int64 { return c.Live + c.Abandoned + c.PossiblyClosed }
+
+// ledgerCheck tells whether every session that was opened is accounted for.
+func (r *run) ledgerCheck() results.CheckResult {
+	c := results.CheckResult{ID: "ledger.balance", Target: "all", Verdict: "pass",
+		Expected: "opened = closed + abandoned + expired + live, by the running counts and by the records",
+		Observed: "balanced", Source: "authsoak: what it opened it must account for"}
+	if err := r.store.Check(); err != nil {
+		c.Verdict, c.Observed = "fail", err.Error()
+	}
+	return c
+}
+
+// close frees what the run held. The ledger stays if a session may still be open.
+func (r *run) close() error {
+	for _, s := range r.shards {
+		s.conns.closeAll()
+	}
+	if orphans(r.store.Counts()) > 0 {
+		return r.store.Close()
+	}
+	return r.store.Remove()
+}
