@@ -70,7 +70,8 @@ func DialOptions(t *scenario.TargetPlan) (dial.Options, error) {
 }
 
 // identify loads the client certificates: the target's own, and those of
-// accounts that bring one. A file named by many accounts is read once.
+// accounts that bring one where the login is by certificate. A file named by
+// many accounts is read once.
 func (t *Target) identify(o *dial.Options) error {
 	seen := map[[2]string]int{}
 	load := func(cert, key string) (int, error) {
@@ -91,6 +92,9 @@ func (t *Target) identify(o *dial.Options) error {
 	var err error
 	if t.Identity, err = load(t.TLS.ClientCert, t.TLS.ClientKey); err != nil {
 		return err
+	}
+	if !t.Flow.ClientCertificate {
+		return nil
 	}
 	columns, missing := accounts.Resolve(t.Accounts, []string{accounts.ClientCert, accounts.ClientKey})
 	if len(missing) > 0 {

@@ -93,7 +93,7 @@ func drive(t *testing.T, p *scenario.Plan, targets []driver.Target, stop <-chan 
 		t.Fatal(err)
 	}
 	s, err := driver.Run(t.Context(), stop, driver.Config{Plan: p, Targets: targets, Folder: folder,
-		Agent: "authsoak/test", NewPacer: pacer.NewTimer, Shards: 2,
+		Agent: "authsoak/test", NewPacer: pacer.NewTimer, Shards: 2, Limits: results.HealthLimits{MaxTainted: 1},
 		Health: func() results.Health { return results.Health{} }})
 	if err != nil {
 		t.Fatal(err)

@@ -75,9 +75,9 @@ func (w *worker) request(t *target, r *wireRequest, facts rules.Facts, end *endi
 
 // exchange sends one message and takes over the cookies of its answer.
 func (w *worker) exchange(t *target, spec *profiles.Request, req *exchange.Request, facts rules.Facts, end *ending) {
-	key := connectionKey{target: t.index}
-	if t.flow.ClientCertificate && facts.Part != rules.Replay {
-		key.identity = w.identity
+	key := connectionKey{target: t.index, identity: w.identity}
+	if t.flow.ClientCertificate && facts.Part == rules.Replay {
+		key.identity = 0 // the certificate would log in by itself
 	}
 	err := w.send(key, req, end)
 	end.at = w.now()

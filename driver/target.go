@@ -65,7 +65,10 @@ func lineUp(plan *scenario.Plan, given []Target, agent string) ([]target, []resu
 }
 
 func (t *target) compile(add func(results.Series) int) {
-	base := strings.TrimSuffix(t.url.EscapedPath(), "/")
+	base := strings.Trim(t.url.EscapedPath(), "/")
+	if base != "" {
+		base = "/" + base
+	}
 	compile := func(name string, spec *profiles.Group) group {
 		g := group{name: name}
 		for i := range spec.Requests {

@@ -29,15 +29,35 @@ type Conn struct {
 	peek   func(fd uintptr)
 	wire   []byte
 	into   []byte
-	sent   bool
+	stage  stage
 	wrote  int
 	got    int
 	fault  error
 	peeked peeked
 	probe  [1]byte
+
+	begun  time.Duration // when the exchange before began, since epoch
+	rested bool          // that is long ago: look before writing
 }
 
 var _ exchange.Conn = (*Conn)(nil)
+
+// restful is how long after an exchange a server may be expected to give the
+// connection up.
+const restful = 100 * time.Millisecond
+
+// epoch makes reading the clock cheap.
+var epoch = time.Now()
+
+// stage is how far a turn has come.
+type stage uint8
+
+const (
+	unsent stage = iota
+	unfit        // given up before the request was written
+	sent
+	answered // a read took place
+)
 
 // peeked is what a look at an idle socket finds.
 type peeked uint8
@@ -51,7 +71,7 @@ const (
 // New returns the engine over an open connection, which it then owns. A
 // *tls.Conn must have shaken hands and must not have agreed on HTTP/2.
 func New(conn net.Conn) *Conn {
-	c := &Conn{conn: conn}
+	c := &Conn{conn: conn, begun: -restful}
 	switch t := conn.(type) {
 	case *net.TCPConn:
 		c.raw = rawConn(t)
@@ -107,23 +127,33 @@ func (c *Conn) send(wire []byte, r *reader) (results.Class, exchange.Progress, e
 // sendRaw writes the request inside the wait for the answer (see rawTurn). What
 // the socket has no room for is written the ordinary way.
 func (c *Conn) sendRaw(wire []byte, r *reader) (results.Class, exchange.Progress, error) {
+	now := time.Since(epoch)
+	c.rested, c.begun = now-c.begun >= restful, now
 	c.wire, c.into = wire, r.buf
-	c.sent, c.wrote, c.got, c.fault = false, 0, 0, nil
+	c.stage, c.wrote, c.got, c.fault, c.peeked = unsent, 0, 0, nil, nothing
 	err := c.raw.Read(c.turn)
 	c.wire, c.into = nil, nil
 	switch {
-	case err != nil && c.wrote < len(wire):
+	case err != nil && c.stage != sent:
 		return written(false, err)
 	case err != nil:
 		return results.Read, exchange.Written, c.lastWord(r, err)
-	case c.wrote < len(wire) && c.fault != nil:
+	case c.stage == unfit && c.peeked == data:
+		return results.Protocol, exchange.NotWritten, errUnasked
+	case c.stage == unfit:
+		return results.Read, exchange.NotWritten, io.EOF
+	case c.stage == answered:
+		return results.Read, exchange.Written, r.took(c.got, c.fault)
+	case c.fault != nil:
 		return written(c.wrote > 0, c.fault)
 	case c.wrote < len(wire):
 		n, err := c.conn.Write(wire[c.wrote:])
 		return written(c.wrote+n > 0, err)
 	}
-	return results.Read, exchange.Written, r.took(c.got, c.fault)
+	return results.NoClass, exchange.Written, nil
 }
+
+var errUnasked = wrong("the server sent something before it was asked", nil)
 
 func written(some bool, err error) (results.Class, exchange.Progress, error) {
 	if err != nil && !some {
@@ -166,7 +196,8 @@ func (c *Conn) failure(class results.Class, progress exchange.Progress, err erro
 
 // Stale tells, without waiting, whether the server has closed the idle
 // connection or sent something unasked. It costs a system call. It knows TCP
-// and TLS over a [Guard]; any other connection passes for fresh.
+// and TLS over a [Guard]; any other connection passes for fresh. On TCP, Do
+// itself looks at a connection that has rested, before it writes a byte.
 func (c *Conn) Stale() bool {
 	switch {
 	case c.aborted.Load():

@@ -24,11 +24,24 @@ var _ syscall.Conn = (*net.TCPConn)(nil)
 // read that could only find an empty socket; the poller was armed before the
 // write and can't miss the answer. The second call reads. A request that did
 // not go out whole ends the turn.
+//
+// What came before the poller was armed it will not tell again: a server that
+// half-closes an idle connection would be waited for in vain. So a connection
+// that has rested is looked at first.
 func (c *Conn) rawTurn(fd uintptr) bool {
-	if !c.sent {
-		c.sent = true
+	if c.stage == unsent {
+		if c.rested {
+			c.rawPeek(fd)
+		}
+		if c.peeked == closed || (c.peeked == data && c.reused) {
+			c.stage = unfit
+			return true
+		}
+		c.stage = sent
 		c.wrote, c.fault = writeOnce(int(fd), c.wire)
-		return c.wrote < len(c.wire)
+		// On a fresh connection, bytes that are there already are the answer
+		// of something that is no HTTP server.
+		return c.wrote < len(c.wire) || c.peeked == data
 	}
 	n, err := readOnce(int(fd), c.into)
 	if err == syscall.EAGAIN {
@@ -37,7 +50,7 @@ func (c *Conn) rawTurn(fd uintptr) bool {
 	if err != nil {
 		err = os.NewSyscallError("read", err)
 	}
-	c.got, c.fault = max(n, 0), err
+	c.stage, c.got, c.fault = answered, max(n, 0), err
 	return true
 }
 

@@ -103,3 +103,80 @@ func TestTLSStale(t *testing.T) {
 	}
 }
 
+// corked holds back what is written until it is let go, all at once.
+type corked struct {
+	net.Conn
+	cork bool
+	held []byte
+}
+
+func (c *corked) Write(p []byte) (int, error) {
+	if !c.cork {
+		return c.Conn.Write(p)
+	}
+	c.held = append(c.held, p...)
+	return len(p), nil
+}
+
+// TestTLSBytesAfterAnswer: records that TLS has read but not handed over count.
+func TestTLSBytesAfterAnswer(t *testing.T) {
+	server, client := tlsConfigs(t)
+	raw := loopback(t, func(c net.Conn) {
+		defer c.Close()
+		below := &corked{Conn: c}
+		conn := tls.Server(below, server)
+		awaitRequest(conn)
+		below.cork = true
+		io.WriteString(conn, honest)
+		io.WriteString(conn, honest)
+		c.Write(below.held)
+		io.Copy(io.Discard, c)
+	})
+	secure := tls.Client(http1.NewGuard(raw), client)
+	if err := secure.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outcomeOf(http1.New(secure), request(false)), `200 "ok" close`; got != want {
+		t.Errorf("Do() got %s, want %s", got, want)
+	}
+}
+
+func TestTLSOutcomes(t *testing.T) {
+	server, client := tlsConfigs(t)
+	demanding := server.Clone()
+	demanding.ClientAuth = tls.RequireAnyClientCert
+	for _, tc := range []struct {
+		name   string
+		server *tls.Config
+		serve  func(c *tls.Conn, abort func())
+		want   string
+	}{
+		{"no certificate where one is needed", demanding, func(c *tls.Conn, _ func()) { c.Handshake() }, "tls written"},
+		{"until close", server, func(c *tls.Conn, _ func()) { awaitRequest(c); io.WriteString(c, ok+"\r\nhello"); c.Close() }, `200 "hello" close`},
+		// crypto/tls forgives it, as too many servers do so.
+		{"until close, without close_notify", server, func(c *tls.Conn, _ func()) {
+			awaitRequest(c)
+			io.WriteString(c, ok+"\r\nhello")
+			c.NetConn().(*net.TCPConn).Close()
+		}, `200 "hello" close`},
+		{"aborted", server, func(c *tls.Conn, abort func()) { awaitRequest(c); abort(); awaitRequest(c) }, "timeout written"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var conn *http1.Conn
+			ready := make(chan struct{})
+			conn = secured(t, tc.server, client, func(c *tls.Conn) {
+				if err := c.Handshake(); err != nil && tc.server == server {
+					t.Error(err)
+				}
+				<-ready
+				tc.serve(c, conn.Abort)
+				io.Copy(io.Discard, c.NetConn())
+			})
+			close(ready)
+			if got := outcomeOf(conn, request(false)); got != tc.want {
+				t.Errorf("Do() got %s, want %s", got, tc.want)
+			}
+			conn.Close()
+		})
+	}
+}

@@ -159,11 +159,13 @@ func (h *Shard) put(id ID, r *Record, w word) {
 	}
 }
 
-// takeChain takes n linked blocks and returns the first.
+// takeChain takes n linked blocks and returns the first. New blocks are linked
+// upwards, as the processor likes to read.
 func (h *Shard) takeChain(n int) (uint32, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var head uint32
+	link := &head
 	for i := range n {
 		b := h.freeBlock
 		if b != 0 {
@@ -175,8 +177,8 @@ func (h *Shard) takeChain(n int) (uint32, error) {
 			}
 			b = h.blocks.used.Add(1) - 1
 		}
-		h.block(b).next = head
-		head = b
+		*link = b
+		link = &h.block(b).next
 	}
 	return head, nil
 }
