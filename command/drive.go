@@ -1,0 +1,176 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"authsoak/document"
+	"authsoak/driver"
+	"authsoak/profiles"
+	"authsoak/report"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// agent is the User-Agent of requests whose profile names none.
+func agent() string { return "authsoak/" + Version() }
+
+// drive runs the load under a live view and prints the summary.
+func (p *program) drive(c *cli.Context, plan *scenario.Plan, targets []driver.Target, folder *results.Folder) error {
+	quiet := c.Bool("quiet")
+	if !quiet {
+		writePlan(p.Err, plan, folder)
+	}
+	screen := screenOf(p.Err)
+	screen.Quiet = quiet
+	for i := range plan.Targets {
+		screen.Targets = append(screen.Targets, plan.Targets[i].Name)
+	}
+	live := report.NewLive(p.Err, screen)
+	quietly := p.announceStop(live)
+	summary, err := driver.Run(c.Context, p.stop, driver.Config{
+		Plan: plan, Targets: targets, Folder: folder, Version: Version(), Agent: agent(), Observe: live.Update,
+	})
+	quietly()
+	live.Finish()
+	if summary != nil {
+		printed := p.printSummary(c, summary, folder.Dir)
+		if err == nil {
+			err = printed
+		}
+	}
+	if err != nil {
+		return &exit{exitInvalid, fmt.Errorf("run %s: %w", folder.Dir, err)}
+	}
+	return code(codeOf(summary.Verdict))
+}
+
+// announceStop tells the watcher what the first interrupt does. The function
+// returned ends it.
+func (p *program) announceStop(live report.Live) func() {
+	over := make(chan struct{})
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		select {
+		case <-p.stop:
+			live.Message("stopping: logging out every live session (interrupt again to stop at once)")
+		case <-over:
+		}
+	})
+	return func() {
+		close(over)
+		waiting.Wait()
+	}
+}
+
+// screenOf finds out what a stream can show; one that is no file shows plain
+// lines.
+func screenOf(w io.Writer) report.LiveOptions {
+	if f, ok := w.(*os.File); ok {
+		return report.ScreenOptions(f, os.Getenv)
+	}
+	return report.LiveOptions{}
+}
+
+// printSummary prints a summary the way the flags ask for.
+func (p *program) printSummary(c *cli.Context, s *results.Summary, dir string) error {
+	if c.Bool("json") {
+		return report.JSON(p.Out, s)
+	}
+	screen := screenOf(p.Out)
+	screen.Quiet, screen.RunFolder = c.Bool("quiet"), dir
+	return report.Summary(p.Out, s, report.TextFor(screen))
+}
+
+// mostTargets is how many targets the resolved plan names one by one.
+const mostTargets = 12
+
+// writePlan tells in a few lines what is about to be driven.
+func writePlan(w io.Writer, plan *scenario.Plan, folder *results.Folder) {
+	var b strings.Builder
+	rows := make([][4]string, 0, len(plan.Targets))
+	for i := range plan.Targets {
+		t := &plan.Targets[i]
+		rows = append(rows, [4]string{t.Name, t.Flow.Version, t.Flow.Method, t.URL.String() + aside(t)})
+	}
+	more := len(rows) - mostTargets
+	if more > 0 {
+		rows = rows[:mostTargets]
+	}
+	var wide [3]int
+	for _, r := range rows {
+		for i := range wide {
+			wide[i] = max(wide[i], len([]rune(r[i])))
+		}
+	}
+	for _, r := range rows {
+		fmt.Fprintf(&b, "target      %-*s  %-*s  %-*s  %s\n", wide[0], r[0], wide[1], r[1], wide[2], r[2], r[3])
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "            and %d more\n", more)
+	}
+	fmt.Fprintf(&b, "load        %s\n", describeLoad(plan))
+	for i, t := range plan.Thresholds {
+		label := ""
+		if i == 0 {
+			label = "thresholds"
+		}
+		fmt.Fprintf(&b, "%-10s  %s\n", label, t)
+	}
+	if plan.Authorized != "" {
+		fmt.Fprintf(&b, "authorized  by %s\n", plan.Authorized)
+	}
+	fmt.Fprintf(&b, "results     %s\n\n", folder.Dir)
+	fmt.Fprint(w, b.String())
+}
+
+// aside says what is out of the ordinary about how a target is driven.
+func aside(t *scenario.TargetPlan) string {
+	var notes []string
+	if t.HTTP2 {
+		notes = append(notes, "HTTP/2")
+	}
+	if t.Engine == scenario.Standard {
+		notes = append(notes, "standard engine")
+	}
+	if t.Proxy != nil {
+		notes = append(notes, "through a proxy")
+	}
+	if t.TLS.Insecure {
+		notes = append(notes, "certificate NOT verified")
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(notes, ", ") + ")"
+}
+
+// describeLoad says in a line how hard and how long.
+func describeLoad(plan *scenario.Plan) string {
+	var what string
+	switch {
+	case plan.Arrivals != nil && plan.Arrivals.Process() == scenario.Trace:
+		what = fmt.Sprintf("%d recorded arrivals", plan.Arrivals.Planned())
+	case plan.Arrivals != nil:
+		what = fmt.Sprintf("up to %.4g cycles/s", plan.Arrivals.PeakRate())
+	case plan.Model == profiles.Population:
+		what = fmt.Sprintf("up to %d sessions held", plan.Curve.Peak())
+	default:
+		what = fmt.Sprintf("up to %d users", plan.Curve.Peak())
+	}
+	length := "until stopped"
+	if plan.Duration != scenario.Forever {
+		length = "for " + document.Duration(plan.Duration.Round(time.Millisecond)).String()
+	}
+	text := fmt.Sprintf("%s model, %s, %s", plan.Model, what, length)
+	if plan.Warmup > 0 {
+		text += fmt.Sprintf(" (warm-up %s)", document.Duration(plan.Warmup))
+	}
+	return fmt.Sprintf("%s, seed %d", text, plan.Seed)
+}

@@ -1,0 +1,163 @@
+package command
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"authsoak/driver"
+	"authsoak/driver/dial"
+	"authsoak/driver/exchange"
+	"authsoak/driver/health"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// lookupLimit and connectLimit bound what is asked of the network before a run.
+const (
+	lookupLimit  = 5 * time.Second
+	connectLimit = 5 * time.Second
+)
+
+// preflight makes the plan's targets, and finds out whether they may and can be
+// driven. Nothing but an empty connection reaches a server, and not even that
+// one that nobody authorized. The error names everything that is in the way.
+func preflight(ctx context.Context, plan *scenario.Plan) ([]driver.Target, error) {
+	targets, err := driver.Open(plan, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := room(plan); err != nil {
+		return nil, err
+	}
+	if err := authorize(ctx, plan); err != nil {
+		return nil, err
+	}
+	return targets, reach(ctx, targets)
+}
+
+// room tells whether the descriptors and ports suffice that a plan is sure to
+// need.
+func room(plan *scenario.Plan) error {
+	_, raising := health.RaiseFileLimit()
+	connections := plan.Workers
+	if plan.Curve != nil {
+		if peak := plan.Curve.Peak(); plan.Connections == profiles.PerUser || connections == 0 && peak < 1000 {
+			connections = max(connections, peak)
+		}
+	}
+	err := errors.Join(health.HeadRoom(connections), health.PortRoom(connections))
+	if err != nil && raising != nil {
+		return errors.Join(err, raising)
+	}
+	return err
+}
+
+// authorize refuses servers that are neither on this machine nor in a private
+// network, unless the plan says who allowed the load. Names are looked up, so
+// that a private name with a public address is found out.
+func authorize(ctx context.Context, plan *scenario.Plan) error {
+	if plan.Authorized != "" {
+		return nil
+	}
+	found := make([]error, len(plan.Targets))
+	var group sync.WaitGroup
+	for i := range plan.Targets {
+		group.Go(func() { found[i] = authorizeTarget(ctx, &plan.Targets[i]) })
+	}
+	group.Wait()
+	return errors.Join(found...)
+}
+
+func authorizeTarget(ctx context.Context, t *scenario.TargetPlan) error {
+	urls := []*url.URL{t.URL}
+	if t.Proxy != nil {
+		urls = append(urls, t.Proxy)
+	}
+	for _, u := range urls {
+		addresses, err := addressesOf(ctx, t, u)
+		if err != nil && t.Proxy == nil {
+			return fmt.Errorf("target %s: %w: check the URL, or say the address with --resolve", t.Name, err)
+		} else if err != nil {
+			return fmt.Errorf("target %s: %w: only the proxy knows where %s is: --authorized WHO says who allowed this load", t.Name, err, u.Hostname())
+		}
+		for _, a := range addresses {
+			if !near(a) {
+				return fmt.Errorf("target %s: %s is %s, neither this machine nor a private network: --authorized WHO says who allowed this load", t.Name, u.Host, a)
+			}
+		}
+	}
+	return nil
+}
+
+// addressesOf returns where a URL of a target leads: to the pinned address, or
+// to what the name stands for.
+func addressesOf(ctx context.Context, t *scenario.TargetPlan, u *url.URL) ([]netip.Addr, error) {
+	for _, r := range t.Resolve {
+		if strings.EqualFold(r.Host, u.Hostname()) && fmt.Sprint(r.Port) == portOf(u) {
+			return []netip.Addr{r.Addr}, nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
+	defer cancel()
+	return dial.Addresses(ctx, u.Hostname())
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// near tells addresses of this machine and of private networks (RFC 1918, RFC
+// 4193) from the rest.
+func near(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsLoopback() || a.IsPrivate() || a.IsUnspecified()
+}
+
+// reach opens one connection to each target. One that can't be reached, or
+// whose certificate isn't trusted, is an error; a server that answers but
+// misbehaves is for the run to find out.
+func reach(ctx context.Context, targets []driver.Target) error {
+	found := make([]error, len(targets))
+	var group sync.WaitGroup
+	for i := range targets {
+		group.Go(func() { found[i] = reachTarget(ctx, &targets[i]) })
+	}
+	group.Wait()
+	if err := errors.Join(found...); err != nil {
+		return fmt.Errorf("%w\nnothing was sent", err)
+	}
+	return nil
+}
+
+func reachTarget(ctx context.Context, t *driver.Target) error {
+	ctx, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	identity := t.Identity
+	if len(t.Identities) > 0 {
+		identity = int(t.Identities[0])
+	}
+	conn, _, err := t.Dialer.Dial(ctx, identity)
+	if err == nil {
+		return conn.Close()
+	}
+	var e *exchange.Error
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &e) && (e.Class == results.TLS || e.Class == results.Protocol) && !errors.As(err, &untrusted) {
+		return nil
+	}
+	return fmt.Errorf("target %s: %s is not reachable: %w", t.Name, t.URL.Redacted(), err)
+}

@@ -1,0 +1,123 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"authsoak/document"
+	"authsoak/report"
+	"authsoak/results"
+)
+
+func (p *program) reportCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "report",
+		Usage:     "make a report of a run again",
+		ArgsUsage: "RUN…",
+		Description: `
+RUN is a run folder. Several are shards of one run and are merged, histograms
+without loss. The folder of a killed run is summed up from what it recorded.
+
+The exit code says whether a report could be made; the verdict is in it.`,
+		UsageText: `
+authsoak report runs/20261121T093000Z-7f3a
+authsoak report --format json runs/night-* | jq .verdict`,
+		Flags: []cli.Flag{
+			text(resultFlags, "format", "`terminal|json` what to make (terminal)"),
+			toggle(resultFlags, "json", "the same as --format json"),
+			toggle(resultFlags, "quiet", "print the verdict only"),
+		},
+		Action:          p.report,
+		HideHelpCommand: true,
+	}
+}
+
+func (p *program) report(c *cli.Context) error {
+	dirs, err := operands(c, 1, -1)
+	if err != nil {
+		return err
+	}
+	format, err := formatOf(c)
+	if err != nil {
+		return err
+	}
+	summary, err := p.summaryOf(dirs)
+	if err != nil {
+		return err
+	}
+	screen := screenOf(p.Out)
+	screen.Quiet = c.Bool("quiet")
+	in := report.Input{Summary: summary}
+	if len(dirs) == 1 {
+		in.Folder, screen.RunFolder = dirs[0], dirs[0]
+	}
+	in.Text = report.TextFor(screen)
+	return format(p.Out, in)
+}
+
+func formatOf(c *cli.Context) (report.Format, error) {
+	name := c.String("format")
+	switch {
+	case c.Bool("json") && name != "" && name != "json":
+		return nil, wrongUse(c, fmt.Errorf("--json and --format %s: give one", name))
+	case c.Bool("json"):
+		name = "json"
+	case name == "":
+		name = "terminal"
+	}
+	formats := report.Formats()
+	if f, ok := formats[name]; ok {
+		return f, nil
+	}
+	var known []string
+	for n := range formats {
+		known = append(known, n)
+	}
+	slices.Sort(known)
+	hint := "there are " + strings.Join(known, ", ")
+	if near := document.Suggest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return nil, wrongUse(c, fmt.Errorf("--format: no format %q: %s", name, hint))
+}
+
+// summaryOf reads the summary of one run, or merges those of several shards.
+func (p *program) summaryOf(dirs []string) (*results.Summary, error) {
+	var folders []*results.Folder
+	var errs []error
+	for _, dir := range dirs {
+		f, err := results.OpenFolder(dir)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		folders = append(folders, f)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if len(folders) > 1 {
+		return results.Merge(folders...)
+	}
+	summary := &results.Summary{}
+	err := folders[0].ReadJSON(results.SummaryFile, summary)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	default:
+		return summary, nil
+	}
+	summary, err = results.Rebuild(folders[0])
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.Err, "%s: it holds no %s, since the run was killed or still goes on: summed up from what it recorded\n",
+		dirs[0], results.SummaryFile)
+	return summary, nil
+}

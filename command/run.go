@@ -1,0 +1,149 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"authsoak/accounts"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+func (p *program) runCommand() *cli.Command {
+	var flags []cli.Flag
+	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), connectionFlags(), outcomeFlags()} {
+		flags = append(flags, group...)
+	}
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "drive load, watch it, judge it",
+		ArgsUsage: "[SCENARIO.yaml]",
+		Description: `
+Virtual users log in, call and log out. Flags override the scenario; with
+neither a scenario nor a target, a simulator on this machine is driven for
+about twenty seconds.
+
+Ctrl-C stops cleanly: no new session, and every live one is logged out. A
+second one stops at once; authsoak cleanup logs out what is left then.`,
+		UsageText: `
+authsoak run
+authsoak run --target octane=https://octane.example.test \
+             --accounts users.csv --load smoke
+authsoak run --target lre@2023=http://10.0.0.7 --method client-key \
+             --accounts keys.csv --rate 50 --duration 10m \
+             --threshold 'p99(login) < 500ms' --threshold 'rate(fail) < 0.1%'
+authsoak run release.yaml --label build=1234 --json > summary.json`,
+		Flags:           flags,
+		Action:          p.run,
+		HideHelpCommand: true,
+	}
+}
+
+func (p *program) run(c *cli.Context) error {
+	files, err := operands(c, 0, 1)
+	if err != nil {
+		return err
+	}
+	v := &values{c: c}
+	overrides := v.overrides()
+	if err := wrongUse(c, v.problems...); err != nil {
+		return err
+	}
+	ctx, cancel := p.untilStopped(c.Context)
+	defer cancel()
+	if len(files) == 0 && len(overrides.Targets) == 0 {
+		simulator, err := startChild(ctx)
+		if err != nil {
+			return p.orInterrupted(err)
+		}
+		defer simulator.stop()
+		s, err := demonstration(simulator.address, &overrides)
+		if err != nil {
+			return err
+		}
+		return p.runScenario(ctx, c, s, s.Apply(overrides))
+	}
+	s, err := scenarioOf(files, overrides)
+	return p.runScenario(ctx, c, s, err)
+}
+
+// scenarioOf reads the scenario's file and lets flags override it, or makes one
+// of flags alone.
+func scenarioOf(files []string, o scenario.Overrides) (*scenario.Scenario, error) {
+	if len(files) == 0 {
+		return scenario.FromFlags(o)
+	}
+	s, err := scenario.Read(files[0])
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Apply(o)
+}
+
+// runScenario does everything that can be done before load, then drives. It
+// takes the error of making the scenario, so that there is one way out.
+func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.Scenario, err error) error {
+	if err != nil {
+		return err
+	}
+	plan, err := s.Plan()
+	if err != nil {
+		return err
+	}
+	targets, err := preflight(ctx, plan)
+	if err != nil {
+		return p.orInterrupted(err)
+	}
+	folder, err := runFolder(c, s)
+	if err != nil {
+		return err
+	}
+	if err := folder.WriteScenario(s.Effective()); err != nil {
+		return err
+	}
+	return p.drive(c, plan, targets, folder)
+}
+
+// runFolder makes the folder of the run.
+func runFolder(c *cli.Context, s *scenario.Scenario) (*results.Folder, error) {
+	dir, err := accounts.Expand(s.Output.Dir, os.LookupEnv)
+	if err != nil {
+		return nil, fmt.Errorf("output.dir: %w", err)
+	}
+	if dir == "" {
+		dir = "runs"
+	}
+	return results.CreateFolder(dir, c.String("run-id"))
+}
+
+// untilStopped is a context that ends at the first request to stop, for what
+// comes before load.
+func (p *program) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if p.stop == nil {
+		return ctx, cancel
+	}
+	go func() {
+		select {
+		case <-p.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// orInterrupted turns an error that a request to stop has caused into the exit
+// code of an interrupt: nothing has been driven, so nothing is left behind.
+func (p *program) orInterrupted(err error) error {
+	select {
+	case <-p.stop:
+		return &exit{exitInterrupted, errors.New("interrupted before load began")}
+	default:
+		return err
+	}
+}
