@@ -57,35 +57,35 @@ func (w *worker) perform(t *target, g *group, facts rules.Facts, intended int64)
 // allows, and judges the last answer.
 func (w *worker) request(t *target, r *wireRequest, facts rules.Facts, end *ending) {
 	w.wire = r.append(w.wire[:0], &w.scratch, &w.values, t.flow.Slots, w.jar.Others)
-	req := exchange.Request{Wire: w.wire, Head: r.isHead, Idempotent: r.spec.Idempotent}
-	w.exchange(t, r.spec, &req, facts, end)
+	w.req = exchange.Request{Wire: w.wire, Head: r.isHead, Idempotent: r.spec.Idempotent}
+	w.exchange(t, r.spec, facts, end)
 	for hops := r.spec.FollowRedirects; hops > 0 && end.outcome == results.OK && w.isRedirect(); hops-- {
 		if !w.redirected(t, r) {
 			end.outcome, end.class = results.Fail, results.Redirected
 			w.reason = r.spec.Name + ": redirected to another host, not followed"
 			return
 		}
-		req = exchange.Request{Wire: w.wire, Idempotent: true}
-		w.exchange(t, r.spec, &req, facts, end)
+		w.req = exchange.Request{Wire: w.wire, Idempotent: true}
+		w.exchange(t, r.spec, facts, end)
 	}
 	if end.outcome == results.OK {
 		w.judge(t, r.spec, facts, end)
 	}
 }
 
-// exchange sends one message and takes over the cookies of its answer.
-func (w *worker) exchange(t *target, spec *profiles.Request, req *exchange.Request, facts rules.Facts, end *ending) {
+// exchange sends the message in w.req and takes over the cookies of its answer.
+func (w *worker) exchange(t *target, spec *profiles.Request, facts rules.Facts, end *ending) {
 	key := connectionKey{target: t.index, identity: w.identity}
 	if t.flow.ClientCertificate && facts.Part == rules.Replay {
 		key.identity = 0 // the certificate would log in by itself
 	}
-	err := w.send(key, req, end)
+	err := w.send(key, &w.req, end)
 	end.at = w.now()
 	if w.held != nil {
 		w.held.lastUsed = end.at
 	}
 	if err != nil {
-		end.outcome, end.class = outcomeOf(err, req.Idempotent)
+		end.outcome, end.class = outcomeOf(err, w.req.Idempotent)
 		w.reason = spec.Name + ": " + err.Error()
 		w.answer.Status = 0
 		return

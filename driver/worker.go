@@ -33,6 +33,7 @@ type worker struct {
 	account accounts.Scratch
 	wire    []byte
 	scratch []byte
+	req     exchange.Request // here rather than on the stack, which it would leave
 	answer  exchange.Answer
 	reason  string // of the last outcome that was not ok
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"syscall"
 
 	"authsoak/driver/exchange"
@@ -22,13 +21,20 @@ func (d *dialer) failure(ctx context.Context, class results.Class, err error) er
 	case exhausted(err):
 		class = results.Exhausted
 		err = fmt.Errorf("the generator ran out of descriptors or ports: %w", err)
-	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case timedOut(ctx, err):
 		class = results.Timeout
 		err = fmt.Errorf("no connection to %s in time: %w", d.hop, err)
 	case class == results.TLS:
 		err = fmt.Errorf("%s: %w", d.target, advise(err))
 	}
 	return &exchange.Error{Class: class, Progress: exchange.NotWritten, Err: err}
+}
+
+// timedOut tells whether time ran out: ours, or the kernel's for an answer to
+// the first packet.
+func timedOut(ctx context.Context, err error) bool {
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT)
 }
 
 // exhausted tells whether the generator's machine is at a limit: descriptors,
@@ -50,20 +56,14 @@ func exhausted(err error) bool {
 // advise says in words what a failed handshake means and what to do about it.
 func advise(err error) error {
 	var (
-		record *tls.RecordHeaderError
-		value  tls.RecordHeaderError
+		record tls.RecordHeaderError
 		verify *tls.CertificateVerificationError
 		name   x509.HostnameError
 	)
-	if errors.As(err, &value) {
-		record = &value
-	}
 	switch {
-	case errors.Is(err, errNoHTTP2):
-		return err
-	case record != nil && strings.HasPrefix(string(record.RecordHeader[:]), "HTTP/"):
+	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
 		return fmt.Errorf("the server speaks plain HTTP here, not TLS (use http://): %w", err)
-	case record != nil:
+	case errors.As(err, &record):
 		return fmt.Errorf("the server does not speak TLS here (its first bytes: %q): %w", record.RecordHeader[:], err)
 	case errors.As(err, &name):
 		return fmt.Errorf("the server's certificate bears another name (connect by that name, or accept any with --insecure): %w", err)

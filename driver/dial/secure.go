@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strings"
 	"time"
 
 	"authsoak/driver/exchange"
@@ -61,8 +62,6 @@ func (d *dialer) identity(i int) *tls.Config {
 	return c
 }
 
-var errNoHTTP2 = errors.New("the server does not agree on HTTP/2 (use --http 1.1)")
-
 // secure shakes hands with the target.
 func (d *dialer) secure(ctx context.Context, conn net.Conn, identity int, opening *exchange.Opening) (net.Conn, error) {
 	if d.standard == nil {
@@ -72,6 +71,9 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, identity int, openin
 	t := tls.Client(conn, d.identity(identity))
 	err := t.HandshakeContext(ctx)
 	opening.TLS = time.Since(start)
+	if err != nil && strings.Contains(err.Error(), "no application protocol") {
+		err = d.disagreement()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,15 @@ func (d *dialer) secure(ctx context.Context, conn net.Conn, identity int, openin
 	opening.Resumed = state.DidResume
 	opening.HTTP2 = state.NegotiatedProtocol == "h2"
 	if d.opts.HTTP2 && !opening.HTTP2 {
-		return nil, errNoHTTP2
+		return nil, d.disagreement()
 	}
 	return t, nil
+}
+
+// disagreement says that the server speaks another version of HTTP only.
+func (d *dialer) disagreement() error {
+	if d.opts.HTTP2 {
+		return errors.New("the server does not agree on HTTP/2 (use --http 1.1)")
+	}
+	return errors.New("the server does not agree on HTTP/1.1 (use --http 2)")
 }

@@ -78,7 +78,7 @@ func (r *reader) chunks() error {
 		}
 		// Long extensions or endless tiny chunks carry more chunking than
 		// data; what the data excuse is what net/http allows too.
-		if excess = max(0, excess+int64(len(line))+4-16-2*min(size, math.MaxInt32)); excess > overheadLimit {
+		if excess = max(0, excess+int64(len(line))+2-16-2*min(size, math.MaxInt32)); excess > overheadLimit {
 			return wrong("more chunking than data", nil)
 		}
 		if size == 0 {

@@ -13,6 +13,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -41,7 +42,6 @@ type exchangeState struct {
 	startOut        int64       // by the tally; HTTP/1.1 only
 	startIn         int64
 	interim         int
-	cause           error // why the trace gave up
 }
 
 // Do sends the request and reads the whole answer into ans. An error is always
@@ -83,9 +83,6 @@ func (c *Conn) parse(wire []byte) (*http.Request, error) {
 	}
 	r.RequestURI = ""
 	r.URL.Scheme, r.URL.Host = c.target.Scheme, c.target.Host
-	if !r.URL.IsAbs() {
-		return nil, errors.New("no target")
-	}
 	if r.Body != nil && r.Body != http.NoBody {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -191,12 +188,12 @@ func (c *Conn) failure(state *exchangeState, err error) error {
 		e.Class = results.Timeout
 	case errors.As(err, &op) && op.Op == "remote error":
 		e.Class = results.TLS
+	case errors.As(err, new(broken)):
+		e.Class = results.Protocol
 	case c.http2:
 		e.Class = http2Class(e.Progress, err)
 	case e.Progress == exchange.NotWritten:
 		e.Class = results.Write
-	case errors.As(err, new(broken)):
-		e.Class = results.Protocol
 	case c.tally.readEnd.Load() != nil:
 		e.Class = results.Read
 	case c.tally.writeFail.Load() != nil:
@@ -222,11 +219,20 @@ func (c *Conn) progress(state *exchangeState) exchange.Progress {
 	return exchange.NotWritten
 }
 
-// http2Class sorts what HTTP/2 reports: a stream or the connection that ended,
-// against frames that make no sense.
+// http2Faults are the words of HTTP/2 errors that blame the other side's frames
+// or header fields. Their types are hidden inside net/http.
+var http2Faults = []string{"PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "FLOW_CONTROL_ERROR", "COMPRESSION_ERROR", "malformed", "larger than advertised limit", "interim answers"}
+
+// http2Class tells a stream or connection that ended from frames that make no
+// sense.
 func http2Class(progress exchange.Progress, err error) results.Class {
 	if progress == exchange.NotWritten {
 		return results.Write
+	}
+	for _, words := range http2Faults {
+		if strings.Contains(err.Error(), words) {
+			return results.Protocol
+		}
 	}
 	return results.Read
 }
