@@ -3,7 +3,6 @@ package driver
 import (
 	"time"
 
-	"authsoak/accounts"
 	"authsoak/driver/sessions"
 	"authsoak/results"
 	"authsoak/rules"
@@ -124,55 +123,6 @@ func (w *worker) drop(t *target) (int64, bool) {
 	}
 	w.shard.users.Release(w.user)
 	return 0, false
-}
-
-// lease gets the user an account, or does what the target says of a cycle that
-// finds none.
-func (w *worker) lease(t *target) bool {
-	i, ok := t.Pool.Lease()
-	if !ok {
-		switch t.Exhausted {
-		case scenario.DropCycle:
-			w.dropOrRetry(t)
-		case scenario.StopRun:
-			w.shard.run.fail("accounts of target " + t.Name + " ran out: give more, or set accounts.exhausted to wait or drop")
-			w.dropOrRetry(t)
-		default:
-			w.shard.wait(int(w.record.Target), w.user)
-		}
-		return false
-	}
-	w.record.Account = i
-	w.record.Flags |= leased
-	w.takeAccount(t)
-	return true
-}
-
-// dropOrRetry drops an arrival; a user of the other models tries again later,
-// since it is to stay.
-func (w *worker) dropOrRetry(t *target) {
-	if w.shard.run.open {
-		w.drop(t)
-		return
-	}
-	w.count(int(w.record.Target), results.CyclesPlanned)
-	w.count(int(w.record.Target), results.CyclesDropped)
-	w.record.Due = w.clock + int64(time.Second)
-	w.shard.plan(w.user, w.record.Due, false)
-}
-
-func (w *worker) takeAccount(t *target) {
-	i := int(w.record.Account)
-	w.values.Account = t.Accounts.Fields(i, t.Columns, &w.account)
-	w.identity = t.identityOf(i)
-}
-
-func (w *worker) returnAccount(t *target) {
-	t.Pool.Return(w.record.Account)
-	w.record.Flags &^= leased
-	if t.Pool.Policy() == accounts.Lease {
-		w.shard.admit(int(w.record.Target))
-	}
 }
 
 // login opens the session.

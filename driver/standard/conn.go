@@ -98,7 +98,10 @@ func (c *Conn) parse(wire []byte) (*http.Request, error) {
 
 func (c *Conn) trace(state *exchangeState) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		WroteHeaders:         func() { state.wrote.Store(true) },
+		// The trace tells of written headers only after a server may have acted
+		// on them. Their encoding comes before the first byte goes out, and a
+		// login must rather pass for written than be written twice.
+		WroteHeaderField:     func(string, []string) { state.wrote.Store(true) },
 		GotFirstResponseByte: func() { state.answered.Store(true) },
 		Got1xxResponse: func(int, textproto.MIMEHeader) error {
 			if state.interim++; state.interim > exchange.InterimLimit {

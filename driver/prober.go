@@ -1,0 +1,272 @@
+package driver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"authsoak/accounts"
+	"authsoak/driver/exchange"
+	"authsoak/driver/sessions"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/rules"
+	"authsoak/scenario"
+)
+
+// Prober sends single requests of a target's profile, as they are or varied, for
+// those who judge sessions rather than drive load. It is safe for concurrent
+// use; its clients are not.
+type Prober struct {
+	target  *target
+	timeout time.Duration
+	epoch   time.Time
+}
+
+// NewProber makes a prober. Times of replies count from epoch.
+func NewProber(t Target, agent string, timeout time.Duration, epoch time.Time) (*Prober, error) {
+	if t.Policy != accounts.Lease {
+		t.Policy = accounts.Lease
+	}
+	compiled, _, err := lineUp(&scenario.Plan{}, []Target{t}, agent)
+	if err != nil {
+		return nil, err
+	}
+	return &Prober{target: &compiled[0], timeout: timeout, epoch: epoch}, nil
+}
+
+// Flow is the profile that the prober speaks.
+func (p *Prober) Flow() *profiles.Flow { return p.target.flow }
+
+// Accounts hands out the target's accounts, one for each live session.
+func (p *Prober) Accounts() *accounts.Pool { return p.target.Pool }
+
+// Client is one user agent: an account, its cookies and a connection.
+type Client struct {
+	prober   *Prober
+	account  accounts.Scratch
+	Account  int // index of its account
+	Jar      sessions.Jar
+	identity int
+	conn     exchange.Conn
+	wire     []byte
+	scratch  []byte
+	answer   exchange.Answer
+	// Frozen keeps the jar as it is: renewed cookies are not adopted.
+	Frozen bool
+}
+
+// Client makes a client that uses the given account.
+func (p *Prober) Client(account int) *Client {
+	c := &Client{prober: p, Account: account, identity: p.target.identityOf(account)}
+	c.Jar.Reset(len(p.target.flow.Slots))
+	return c
+}
+
+// Copy makes a client with the same account and cookies, and no connection.
+func (c *Client) Copy() *Client {
+	twin := c.prober.Client(c.Account)
+	for i, s := range c.Jar.Slots {
+		twin.Jar.Slots[i] = append(twin.Jar.Slots[i], s...)
+	}
+	twin.Jar.Others = append(twin.Jar.Others, c.Jar.Others...)
+	return twin
+}
+
+// Forget empties the jar.
+func (c *Client) Forget() { c.Jar.Reset(len(c.prober.target.flow.Slots)) }
+
+// Close closes the connection.
+func (c *Client) Close() error {
+	if c.conn == nil {
+		return nil
+	}
+	conn := c.conn
+	c.conn = nil
+	return conn.Close()
+}
+
+// Cookie returns the value of a slot by its name on the wire, "" for none.
+func (c *Client) Cookie(name string) string {
+	for i, s := range c.prober.target.flow.Slots {
+		if s.Name == name {
+			return string(c.Jar.Slots[i])
+		}
+	}
+	return ""
+}
+
+// Login, Logout and Call send a group of requests and stop at the first that
+// isn't accepted. The last reply decides.
+func (c *Client) Login(ctx context.Context, v rules.Variation) []rules.Reply {
+	return c.group(ctx, &c.prober.target.login, rules.Login, v)
+}
+
+// Logout ends the session.
+func (c *Client) Logout(ctx context.Context, v rules.Variation) []rules.Reply {
+	return c.group(ctx, &c.prober.target.logout, rules.Logout, v)
+}
+
+// Call makes the flow's call of that index.
+func (c *Client) Call(ctx context.Context, call int, v rules.Variation) []rules.Reply {
+	return c.group(ctx, &c.prober.target.calls[call], rules.Call, v)
+}
+
+func (c *Client) group(ctx context.Context, g *group, part rules.Part, v rules.Variation) []rules.Reply {
+	var replies []rules.Reply
+	facts := rules.Facts{Part: part, Session: v.Session}
+	for i := range g.requests {
+		mine := v
+		if v.Request != 0 && v.Request != i+1 {
+			mine = rules.Variation{Session: v.Session}
+		}
+		r := c.send(ctx, g.name, &g.requests[i], facts, mine)
+		facts.Set |= r.set
+		replies = append(replies, r.Reply)
+		if !r.Accepted() {
+			break
+		}
+	}
+	return replies
+}
+
+// taken is a reply with the slots it set.
+type taken struct {
+	rules.Reply
+	set uint64
+}
+
+func (c *Client) send(ctx context.Context, step string, r *wireRequest, facts rules.Facts, v rules.Variation) taken {
+	t := c.prober.target
+	values := profiles.Values{Account: c.fields(v.Account), Slots: c.Jar.Slots}
+	c.wire = r.append(c.wire[:0], &c.scratch, &values, t.flow.Slots, c.Jar.Others)
+	out := taken{Reply: rules.Reply{Step: step, Request: r.spec.Name, Sent: vary(c.wire, &v)}}
+	req := exchange.Request{Wire: out.Sent, Head: v.Method == "HEAD" || v.Method == "" && r.isHead}
+	out.Invoked = c.now()
+	err := c.exchange(ctx, &req, &v)
+	out.Returned = c.now()
+	if err != nil {
+		out.Err = err
+		out.Verdict.Outcome, out.Verdict.Class = outcomeOf(err, false)
+		out.Verdict.Reason = err.Error()
+		return out
+	}
+	c.take(&out, r.spec, facts, &values)
+	return out
+}
+
+// take copies the answer, adopts its cookies and judges it.
+func (c *Client) take(out *taken, spec *profiles.Request, facts rules.Facts, values *profiles.Values) {
+	flow := c.prober.target.flow
+	out.Status, out.Body = c.answer.Status, bytes.Clone(c.answer.Body)
+	for _, f := range c.answer.Fields {
+		out.Fields = append(out.Fields, rules.Field{Name: string(f.Name), Value: string(f.Value)})
+	}
+	out.Cookies = cookiesOf(flow, c.answer.Fields)
+	if spec.Identity != nil {
+		facts.Named = extract(spec.Identity, &c.answer)
+		facts.User = spec.IdentityIs.Append(nil, values)
+		out.Named = string(facts.Named)
+	}
+	if !c.Frozen {
+		out.set = adopt(flow, &c.Jar, &c.answer).set
+	} else {
+		twin := c.Copy()
+		out.set = adopt(flow, &twin.Jar, &c.answer).set
+	}
+	facts.Set |= out.set
+	out.Verdict = rules.Judge(spec, flow.Session.Refused, facts, &out.Reply)
+	if out.Verdict.Outcome != results.OK || c.Frozen {
+		return
+	}
+	for i := range spec.Capture {
+		if value := extract(&spec.Capture[i], &c.answer); value != nil {
+			slot := spec.Capture[i].Slot
+			c.Jar.Slots[slot] = append(c.Jar.Slots[slot][:0], value...)
+		}
+	}
+}
+
+// exchange sends on the client's connection or a fresh one. A connection that
+// had been used and is gone before a byte was written is replaced.
+func (c *Client) exchange(ctx context.Context, req *exchange.Request, v *rules.Variation) error {
+	identity := c.identity
+	if v.Bare {
+		identity = 0
+	}
+	alone := v.Bare || v.Fresh
+	conn := c.conn
+	if conn != nil && (alone || conn.Stale()) {
+		if !alone {
+			c.Close()
+		}
+		conn = nil
+	}
+	if conn == nil {
+		limit, cancel := context.WithTimeout(ctx, c.prober.timeout)
+		defer cancel()
+		var err error
+		if conn, _, err = c.prober.target.Dialer.Dial(limit, identity); err != nil {
+			return err
+		}
+	}
+	late := time.AfterFunc(c.prober.timeout, conn.Abort)
+	gone := context.AfterFunc(ctx, conn.Abort)
+	err := conn.Do(req, &c.answer)
+	inTime := late.Stop()
+	unhurt := gone()
+	if err != nil || c.answer.Close || alone || !inTime || !unhurt {
+		if !alone {
+			c.conn = nil
+		}
+		return errors.Join(err, ignore(conn.Close()))
+	}
+	c.conn = conn
+	return nil
+}
+
+// ignore drops the error of closing a connection that has served its purpose.
+func ignore(error) error { return nil }
+
+func (c *Client) now() int64 { return int64(time.Since(c.prober.epoch)) }
+
+// fields are the account's values with some replaced.
+func (c *Client) fields(replace map[string]string) [][]byte {
+	t := c.prober.target
+	fields := t.Accounts.Fields(c.Account, t.Columns, &c.account)
+	if len(replace) == 0 {
+		return fields
+	}
+	fields = slices.Clone(fields)
+	for i, name := range t.flow.AccountFields {
+		if value, ok := replace[name]; ok {
+			fields[i] = []byte(value)
+		}
+	}
+	return fields
+}
+
+// cookiesOf reads what an answer sets, with the attributes as they came.
+func cookiesOf(flow *profiles.Flow, fields []exchange.Field) []rules.Cookie {
+	var out []rules.Cookie
+	for _, f := range fields {
+		if !equalFoldBytes(f.Name, "Set-Cookie") {
+			continue
+		}
+		for field := f.Value; len(field) > 0; {
+			var rest []byte
+			if i := foldedCookie(flow, field); i > 0 {
+				field, rest = field[:i], field[i+1:]
+			}
+			name, value, attributes := splitCookie(field)
+			if len(name) > 0 {
+				out = append(out, rules.Cookie{Name: string(name), Value: string(value),
+					Attributes: string(attributes), Removed: removed(value, attributes)})
+			}
+			field = rest
+		}
+	}
+	return out
+}
