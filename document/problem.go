@@ -96,7 +96,8 @@ func Suggest(word string, known []string) string {
 		if len(k) > maxSuggested || k == word {
 			continue
 		}
-		if d := distance(plain(word), plain(k)); d < bestAt {
+		a, b := plain(word), plain(k)
+		if d := distance(a, b); d < bestAt && d < max(len(a), len(b)) {
 			best, bestAt = k, d
 		}
 	}

@@ -52,7 +52,7 @@ var units = []struct{ spelt, unit string }{
 // spelt out.
 func durationHint(text string) string {
 	digits := strings.TrimRight(text, " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	if f, err := parseFloat(digits); err != nil || f < 0 || len(digits) > 9 || digits[0] == '+' {
+	if _, err := parseFloat(digits); err != nil || len(digits) > 9 || strings.Trim(digits, "0123456789.") != "" {
 		return ""
 	}
 	unit := strings.ToLower(strings.TrimSpace(text[len(digits):]))

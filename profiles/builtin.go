@@ -53,7 +53,7 @@ func endpointName(e *Endpoint) string { return e.Name }
 func loadName(l *LoadProfile) string  { return l.Name }
 
 var builtinEndpoints = sync.OnceValues(func() ([]*Endpoint, map[string]text) {
-	return builtin("endpoints", ParseEndpoint, endpointName)
+	return builtin("endpoints", parseTested, endpointName)
 })
 
 var builtinLoads = sync.OnceValues(func() ([]*LoadProfile, map[string]text) {
@@ -116,7 +116,7 @@ func readFile(name string) ([]byte, error) {
 
 // Source returns the YAML text of a built-in profile; kind is endpoint or load.
 func Source(kind, name string) ([]byte, error) {
-	texts := map[string]text{}
+	var texts map[string]text
 	switch kind {
 	case "endpoint":
 		_, texts = builtinEndpoints()

@@ -19,6 +19,7 @@ type compiler struct {
 	flow     *Flow
 	slots    map[string]int // cookie.NAME, capture.NAME
 	problems document.Problems
+	here     document.Problems // those that this choice has, and others may not
 
 	whens map[string]bool // nil, or: each when met, and whether it ever held
 	used  map[string]bool // nil, or: "METHOD COLUMN" of each column sent
@@ -40,6 +41,21 @@ func (r resolved) String() string {
 
 func (c *compiler) bad(path, message, hint string) {
 	c.problems = append(c.problems, c.file.Problem(path, message, hint))
+}
+
+// badHere is for what is wrong in this choice, though perhaps not in others.
+func (c *compiler) badHere(path, message, hint string) {
+	c.here = append(c.here, c.file.Problem(path, message, hint))
+}
+
+// all returns the problems of this choice.
+func (c *compiler) all() document.Problems {
+	out := slices.Clone(c.problems)
+	for _, p := range c.here {
+		p.Message += fmt.Sprintf(" (%s)", c.is)
+		out = append(out, p)
+	}
+	return out.Sort()
 }
 
 // compile makes the flow; it is of use only where no problem was found.
@@ -95,9 +111,16 @@ func (c *compiler) makeSlots() {
 	}
 }
 
+// maxSlots is the number of slots that fit the bits of one machine word.
+const maxSlots = 64
+
 func (c *compiler) slot(path, name string, s Slot) {
 	if _, twice := c.slots[name]; twice {
-		c.bad(path, fmt.Sprintf("%s is there twice (%s)", name, c.is), "")
+		c.badHere(path, fmt.Sprintf("%s is there twice", name), "")
+		return
+	}
+	if len(c.flow.Slots) == maxSlots {
+		c.bad(path, fmt.Sprintf("is one too many: a session carries at most %d cookies and captured values", maxSlots), "")
 		return
 	}
 	c.slots[name] = len(c.flow.Slots)
@@ -136,7 +159,7 @@ func (c *compiler) calls() {
 			continue
 		}
 		if slices.ContainsFunc(c.flow.Calls, func(g Group) bool { return g.Name == call.Name }) {
-			c.bad(path+".name", fmt.Sprintf("there are two calls %s (%s)", call.Name, c.is), "")
+			c.badHere(path+".name", fmt.Sprintf("there are two calls %s", call.Name), "")
 		}
 		weight := 1.0
 		if call.Weight != nil {
@@ -155,10 +178,10 @@ func (c *compiler) calls() {
 		for _, g := range c.flow.Calls {
 			names = append(names, g.Name)
 		}
-		c.bad("deciding", fmt.Sprintf("there is no call %q (%s)", c.spec.Deciding, c.is), document.Suggest(c.spec.Deciding, names))
+		c.badHere("deciding", fmt.Sprintf("there is no call %q", c.spec.Deciding), document.Suggest(c.spec.Deciding, names))
 	}
 	if len(c.flow.DefaultCalls) == 0 {
-		c.bad("calls", fmt.Sprintf("no call has a weight (%s)", c.is), "")
+		c.badHere("calls", "no call has a weight", "")
 	}
 }
 
@@ -179,8 +202,8 @@ func (c *compiler) group(path, name string, requests []requestSpec, part role) G
 			g.Requests = append(g.Requests, c.request(at, r, part, len(g.Requests)))
 		}
 	}
-	if len(g.Requests) == 0 {
-		c.bad(path, fmt.Sprintf("%s has no request (%s)", name, c.is), "")
+	if len(g.Requests) == 0 && len(requests) > 0 {
+		c.badHere(path, fmt.Sprintf("%s has no request", name), "")
 	}
 	for i := range g.Requests {
 		switch r := &g.Requests[i]; {

@@ -127,7 +127,7 @@ func (c *compiler) headerList(path string, headers []headerSpec) []Header {
 		}
 		c.headerName(at+".name", h.Name)
 		if hasHeader(out, h.Name) {
-			c.bad(at+".name", fmt.Sprintf("%s is there twice (%s)", h.Name, c.is), "")
+			c.badHere(at+".name", fmt.Sprintf("%s is there twice", h.Name), "")
 		}
 		out = append(out, Header{h.Name, c.template(at+".value", h.Value, inHeader)})
 	}
@@ -224,14 +224,15 @@ func (c *compiler) accept(path string, a *acceptSpec) Accept {
 		at := fmt.Sprintf("%s.status[%d]", path, i)
 		if !validStatus(s.Status) {
 			c.bad(at, fmt.Sprintf("%d is no status", s.Status), "")
-		} else if c.holds(at, s.When) {
+		}
+		if c.holds(at, s.When) {
 			out.Status = append(out.Status, s.Status)
 		}
 	}
 	if len(a.Status) == 0 {
 		out.Status = []int{200}
 	} else if len(out.Status) == 0 {
-		c.bad(path+".status", fmt.Sprintf("no status is left (%s)", c.is), "")
+		c.badHere(path+".status", "no status is left", "")
 	}
 	if a.Body != "" {
 		out.Body = []byte(a.Body)

@@ -9,16 +9,23 @@ import (
 	"authsoak/document"
 )
 
-// session compiles what the documents say about sessions.
+// session compiles what the documents say about sessions; where there are none,
+// they say nothing.
 func (c *compiler) session() {
 	s, spec := &c.flow.Session, &c.spec.Session
-	s.Sources = map[string]string{}
+	*s = SessionRules{DuplicateLogin: Observe, LogoutRevokes: Observe, Sources: map[string]string{}}
+	if c.flow.Sessionless {
+		return
+	}
 	s.DuplicateLogin = c.declaration("duplicate_login", &spec.DuplicateLogin, Refuse, Allow, Observe)
 	s.LogoutRevokes = c.declaration("logout_revokes", &spec.LogoutRevokes, Yes, No, Observe)
+	if s.ExtendedBy = c.declaration("extended_by", &spec.ExtendedBy, Use, Renewal); s.ExtendedBy == Observe {
+		s.ExtendedBy = Use
+	}
 	s.Idle = c.lifetime("idle", &spec.Idle)
 	s.Absolute = c.lifetime("absolute", &spec.Absolute)
 	if s.Idle > 0 && s.Absolute > 0 && s.Idle > s.Absolute {
-		c.bad("session.idle", fmt.Sprintf("is longer than absolute (%s)", c.is), "")
+		c.badHere("session.idle", "is longer than absolute", "")
 	}
 	for i := range spec.Refused.items {
 		r, path := &spec.Refused.items[i], spec.Refused.path("session.refused", i)

@@ -138,7 +138,7 @@ func (e *Endpoint) Compile(choice Choice) (*Flow, error) {
 	}
 	c := compiler{spec: e.spec, file: e.file, is: is}
 	flow := c.compile()
-	if err := c.problems.Sort().Err(); err != nil {
+	if err := c.all().Err(); err != nil {
 		return nil, err
 	}
 	return flow, nil

@@ -21,6 +21,16 @@ const (
 // ParseEndpoint reads an endpoint profile and compiles every combination it
 // allows. The error is a [document.Problems] with everything that is wrong.
 func ParseEndpoint(name string, data []byte) (*Endpoint, error) {
+	return parseEndpoint(name, data, true)
+}
+
+// parseTested reads a profile whose combinations a test compiles: the built-in
+// ones, so that a command doesn't spend its first moments on them.
+func parseTested(name string, data []byte) (*Endpoint, error) {
+	return parseEndpoint(name, data, false)
+}
+
+func parseEndpoint(name string, data []byte, combinations bool) (*Endpoint, error) {
 	file, err := document.Parse(name, data)
 	if err != nil {
 		return nil, err
@@ -34,7 +44,9 @@ func ParseEndpoint(name string, data []byte) (*Endpoint, error) {
 	if len(spec.Versions) > 0 && len(spec.Methods) > 0 {
 		fill(&spec.DefaultVersion, spec.Versions[len(spec.Versions)-1])
 		fill(&spec.DefaultMethod, spec.Methods[0].Name)
-		l.combinations()
+		if combinations {
+			l.combinations()
+		}
 	}
 	if err := append(problems, news(l.problems, problems)...).Sort().Err(); err != nil {
 		return nil, err
@@ -84,6 +96,9 @@ func (l *lint) names() {
 			l.bad(fmt.Sprintf("calls[%d].name", i), c.Name+" is the name of a step of its own", "")
 		} else if !namePattern.MatchString(c.Name) {
 			l.unique(fmt.Sprintf("calls[%d].name", i), namePattern, c.Name)
+		}
+		if len(c.Requests) == 0 && l.file.Has(fmt.Sprintf("calls[%d].requests", i)) {
+			l.bad(fmt.Sprintf("calls[%d].requests", i), "must hold at least one", "")
 		}
 		if c.Weight != nil && (*c.Weight < 0 || *c.Weight > 1e6) {
 			l.bad(fmt.Sprintf("calls[%d].weight", i), "must lie between 0 and 1000000", "")
@@ -215,7 +230,7 @@ func (l *lint) combinations() {
 		l.bad("versions", fmt.Sprintf("make %d combinations with methods, options and settings: too many for a file of %d bytes", n, l.size), "")
 		return
 	}
-	whens, used := map[string]bool{}, map[string]bool{}
+	whens, used, here := map[string]bool{}, map[string]bool{}, locals{}
 	for _, choice := range matrix {
 		for _, choice.Settings = range variants {
 			is, err := l.spec.resolve(choice)
@@ -226,17 +241,52 @@ func (l *lint) combinations() {
 			c := compiler{spec: l.spec, file: l.file, is: is, whens: whens, used: used}
 			c.compile()
 			l.problems = append(l.problems, c.problems...)
+			here.add(&c)
 		}
-		if l.problems = l.problems.Sort(); len(l.problems) > maxProblems {
-			return
+		if l.problems = l.problems.Sort(); len(l.problems)+len(here) > maxProblems {
+			break
 		}
 	}
+	l.problems = append(l.problems, here.problems()...)
 	for _, path := range slices.Sorted(maps.Keys(whens)) {
 		if !whens[path] {
 			l.bad(path, "never holds, in no combination of versions, methods, options and settings", "")
 		}
 	}
-	l.unusedColumns(used)
+	if len(l.problems) == 0 { // what can't be compiled may have sent it
+		l.unusedColumns(used)
+	}
+}
+
+// locals counts the combinations that have a problem, and keeps the first.
+type locals map[document.Problem]*struct {
+	first string
+	count int
+}
+
+func (s locals) add(c *compiler) {
+	for _, p := range c.here.Sort() {
+		if s[p] == nil {
+			s[p] = &struct {
+				first string
+				count int
+			}{first: c.is.String()}
+		}
+		s[p].count++
+	}
+}
+
+func (s locals) problems() document.Problems {
+	var out document.Problems
+	for p, where := range s {
+		p.Message += " (" + where.first
+		if where.count > 1 {
+			p.Message += fmt.Sprintf("; and %d more", where.count-1)
+		}
+		p.Message += ")"
+		out = append(out, p)
+	}
+	return out.Sort()
 }
 
 func (l *lint) unusedColumns(used map[string]bool) {

@@ -140,19 +140,23 @@ type Capture struct {
 // Declaration is what a profile promises about a behaviour.
 type Declaration string
 
-// Values of [SessionRules.DuplicateLogin] and [SessionRules.LogoutRevokes].
+// Values of [SessionRules.DuplicateLogin], [SessionRules.LogoutRevokes] and
+// [SessionRules.ExtendedBy].
 const (
 	Refuse  Declaration = "refuse"
 	Allow   Declaration = "allow"
 	Yes     Declaration = "yes"
 	No      Declaration = "no"
 	Observe Declaration = "observe"
+	Use     Declaration = "use"     // any accepted call starts the idle time anew
+	Renewal Declaration = "renewal" // only a renewed cookie does, for itself
 )
 
 // SessionRules is what the server's documents say about its sessions.
 type SessionRules struct {
 	DuplicateLogin Declaration   // refuse, allow, observe
 	LogoutRevokes  Declaration   // yes, no, observe
+	ExtendedBy     Declaration   // use or renewal: what starts Idle anew
 	Idle           time.Duration // 0: not stated
 	Absolute       time.Duration // 0: not stated
 	// Refused lists the statuses with which a dead session is refused.

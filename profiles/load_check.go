@@ -14,7 +14,7 @@ import (
 const (
 	maxLevel  = 100_000_000
 	maxLength = 90 * 24 * time.Hour
-	maxCalls  = 1_000_000
+	maxCalls  = 65_535 // what a virtual user's record has room for
 	maxSigma  = 5
 )
 
@@ -38,11 +38,9 @@ func (l *Load) Check(f *document.File, path string) document.Problems {
 	if total := l.Length(); l.Warmup > 0 && total > 0 && time.Duration(l.Warmup) >= total {
 		c.bad("warmup", fmt.Sprintf("takes %s of a run of %s: nothing would be left to judge", l.Warmup, document.Duration(total)))
 	}
-	for _, key := range []string{"timeout", "start_limit", "drain.limit"} {
-		if d := map[string]document.Duration{"timeout": l.Timeout, "start_limit": l.StartLimit, "drain.limit": l.Drain.Limit}[key]; d == 0 && f.Has(c.at(key)) {
-			c.bad(key, "must be longer than 0")
-		}
-	}
+	c.positive("timeout", l.Timeout)
+	c.positive("start_limit", l.StartLimit)
+	c.positive("drain.limit", l.Drain.Limit)
 	return c.problems.Sort()
 }
 
@@ -75,6 +73,13 @@ func (c *loadCheck) bad(key, message string) {
 // unfit is for a key that has no business here.
 func (c *loadCheck) unfit(key, message string) {
 	c.problems = append(c.problems, c.file.KeyProblem(c.at(key), message, ""))
+}
+
+// positive refuses a time of 0 where one is written: it can't be told from none.
+func (c *loadCheck) positive(key string, d document.Duration) {
+	if d == 0 && c.file.Has(c.at(key)) {
+		c.bad(key, "must be longer than 0")
+	}
 }
 
 func (c *loadCheck) stages(stages []Stage) {

@@ -129,13 +129,13 @@ type requestSpec struct {
 }
 
 type querySpec struct {
-	Name  string `yaml:"name" document:"required"`
+	Name  string `yaml:"name" document:"required" about:"the parameter's name"`
 	Value string `yaml:"value" about:"a template; values go through url"`
 	When  when   `yaml:"when"`
 }
 
 type headerSpec struct {
-	Name  string `yaml:"name" document:"required"`
+	Name  string `yaml:"name" document:"required" about:"the header's name"`
 	Value string `yaml:"value" document:"required" about:"a template"`
 	When  when   `yaml:"when"`
 }
@@ -190,6 +190,7 @@ type identitySpec struct {
 type sessionSpec struct {
 	DuplicateLogin oneOrMore[ruleSpec]    `yaml:"duplicate_login" about:"a login while the session's cookies are valid and sent along"`
 	LogoutRevokes  oneOrMore[ruleSpec]    `yaml:"logout_revokes" about:"after a logout the old cookies are refused"`
+	ExtendedBy     oneOrMore[ruleSpec]    `yaml:"extended_by" about:"what starts the idle time anew: any use, or only the renewal of a cookie"`
 	Idle           oneOrMore[ruleSpec]    `yaml:"idle" about:"how long a session lives unused"`
 	Absolute       oneOrMore[ruleSpec]    `yaml:"absolute" about:"how long a session lives at the most"`
 	Refused        oneOrMore[refusedSpec] `yaml:"refused" about:"how a dead session is refused"`
@@ -197,7 +198,7 @@ type sessionSpec struct {
 
 type ruleSpec struct {
 	When   when   `yaml:"when"`
-	Expect string `yaml:"expect" document:"required" about:"duplicate_login: refuse, allow, observe; logout_revokes: yes, no, observe; idle, absolute: a time; may hold {{…}} of settings"`
+	Expect string `yaml:"expect" document:"required" about:"duplicate_login: refuse, allow, observe; logout_revokes: yes, no, observe; extended_by: use, renewal; idle, absolute: a time; may hold {{…}} of settings"`
 	source `yaml:",inline"`
 }
 

@@ -234,7 +234,7 @@ func (c *compiler) slotValue(path, name string) (Value, bool) {
 	}
 	declared := c.declared()
 	if slices.Contains(declared, name) {
-		c.bad(path, fmt.Sprintf("%s is used where its own when doesn't hold (%s)", name, c.is), "")
+		c.badHere(path, fmt.Sprintf("%s is used where its own when doesn't hold", name), "")
 	} else {
 		c.bad(path, fmt.Sprintf("%s is not declared", name), document.Suggest(name, declared))
 	}
