@@ -110,12 +110,12 @@ func parsePlace(text string) (width, length int, ok bool) {
 	if strings.HasPrefix(text, "{n}") {
 		return 0, 3, true
 	}
-	close := strings.IndexByte(text, '}')
-	if close < 0 || !strings.HasPrefix(text, "{n:0") {
+	end := strings.IndexByte(text, '}')
+	if end < 0 || !strings.HasPrefix(text, "{n:0") {
 		return 0, 0, false
 	}
-	width, err := strconv.Atoi(text[len("{n:0"):close])
-	return width, close + 1, err == nil && width > 0 && width <= 20
+	width, err := strconv.Atoi(text[len("{n:0"):end])
+	return width, end + 1, err == nil && width > 0 && width <= 20
 }
 
 func parseRange(text string) (first, count int, err error) {

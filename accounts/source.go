@@ -46,6 +46,21 @@ func Resolve(s Source, names []string) (columns []int, missing []string) {
 	return columns, missing
 }
 
+// Anonymous is a source of one account that has no columns: for a login that
+// needs none of them.
+func Anonymous() Source { return anonymous{} }
+
+type anonymous struct{}
+
+func (anonymous) Columns() []string { return nil }
+func (anonymous) Count() int        { return 1 }
+
+func (anonymous) Fields(_ int, columns []int, dst *Scratch) [][]byte {
+	fields := dst.reset(len(columns))
+	clear(fields)
+	return fields
+}
+
 // Scratch is the memory that [Source.Fields] renders into. It belongs to one
 // goroutine; the zero value is ready.
 type Scratch struct {

@@ -11,6 +11,7 @@ import (
 
 	"authsoak/accounts"
 	"authsoak/document"
+	"authsoak/profiles"
 )
 
 // compiler turns a scenario into a plan. It goes on after a problem, so that
@@ -98,6 +99,12 @@ func (s *Scenario) complete(c *Scenario) {
 	file := s.Load.Arrivals.File
 	if s.Load = c.Load; accounts.HasReference(file) {
 		s.Load.Arrivals.File = file
+	}
+	if s.Load.Model != profiles.Open {
+		s.Load.Arrivals = profiles.Arrivals{}
+	}
+	if s.Load.Model != profiles.Population {
+		s.Load.Turnover = profiles.Distribution{}
 	}
 	for i := range s.Targets {
 		t, from := &s.Targets[i], &c.Targets[i]

@@ -77,6 +77,11 @@ type Target struct {
 	Source     string             `yaml:"source,omitempty" about:"the local address to connect from"`
 }
 
+// Format prints which target it is; the proxy may hold a password.
+func (t Target) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{target %s, %s}", t.Name, blankUserInfo(t.URL))
+}
+
 // HTTP is a version of the protocol.
 type HTTP string
 
@@ -202,6 +207,11 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	}
 	s.anchor(filepath.Dir(name))
 	return s, nil
+}
+
+// Schema returns the JSON Schema (draft 2020-12) of scenario files.
+func Schema() []byte {
+	return document.Schema("urn:authsoak:schema:scenario:v1", "authsoak scenario", Scenario{})
 }
 
 // anchor makes the file's paths count from dir.

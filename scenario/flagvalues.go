@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -75,7 +77,7 @@ func ParseLabel(text string) (key, value string, err error) {
 
 func checkLabel(key string) error {
 	if key == "" || len(key) > 64 {
-		return fmt.Errorf("a key has 1 to 64 characters")
+		return errors.New("a key has 1 to 64 characters")
 	}
 	for _, r := range key {
 		if !labelRune(r) {
@@ -133,10 +135,12 @@ func ParseTarget(text string) (TargetFlag, error) {
 	return t, nil
 }
 
+var patternShape = regexp.MustCompile(`^[^:]+:.+:[0-9]+(-[0-9]+)?$`)
+
 // ParseAccounts reads the value of --accounts: a pattern USER:SECRET:COUNT where
-// one can be recognised by its {n}, else the path of a CSV file.
+// it has that form, else the path of a CSV file.
 func ParseAccounts(text string) Accounts {
-	if strings.Contains(text, "{n") && !strings.HasSuffix(strings.ToLower(text), ".csv") {
+	if patternShape.MatchString(text) || strings.Contains(text, "{n") && strings.Contains(text, ":") {
 		return Accounts{Generate: text}
 	}
 	return Accounts{File: text}

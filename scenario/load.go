@@ -10,9 +10,14 @@ import (
 )
 
 // Opening a population. A step to a number of sessions is drawn out to the
-// warm-up, where one is stated, and else to fillRate sessions per second, or
-// more where the turnover alone takes more.
-const fillRate = 100.0
+// warm-up, where one is stated; else to fillTime, at no less than slowFill and no
+// more than fastFill sessions per second, or more where the turnover alone takes
+// more.
+const (
+	fillTime = 20.0 // s
+	slowFill = 100.0
+	fastFill = 5000.0
+)
 
 // maxLevel bounds a load: cycles per second, users or sessions.
 const maxLevel = 10e6
@@ -105,7 +110,7 @@ func (c *compiler) settleFill(l *Load) {
 	if first.Ramp() || first.Level() == 0 || l.Warmup > 0 {
 		return
 	}
-	rate := max(fillRate, c.turnoverRate(l))
+	rate := c.openingRate(l)
 	need := time.Duration(first.Level() / rate * 1e9)
 	l.Warmup = document.Duration(need.Round(time.Millisecond))
 	switch {
@@ -196,8 +201,15 @@ func (c *compiler) planLoad() {
 	}
 }
 
+// openingRate is how many sessions per second fill a population that states no
+// warm-up.
+func (c *compiler) openingRate(l *Load) float64 {
+	rate := min(max(l.Stages[0].Level()/fillTime, slowFill), fastFill)
+	return max(rate, c.turnoverRate(l))
+}
+
 func (c *compiler) fillRateOf(l *Load) float64 {
-	rate := max(fillRate, c.turnoverRate(l))
+	rate := c.openingRate(l)
 	if first := l.Stages[0]; l.Warmup > 0 && !first.Ramp() && first.Level() > 0 {
 		rate = first.Level() / time.Duration(l.Warmup).Seconds()
 	}

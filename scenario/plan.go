@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"time"
@@ -82,6 +83,9 @@ type TargetPlan struct {
 	Resolve []Resolve  // addresses that stand in for a name
 	Source  netip.Addr // local address to connect from; invalid: any
 }
+
+// Format prints which target it is; the proxy may hold a password.
+func (t TargetPlan) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "{target %s, %s}", t.Name, t.URL) }
 
 // TLSPlan says how the server is believed, and with what it is convinced. The
 // files hold PEM. Where Flow.ClientCertificate is set and an account has a

@@ -31,7 +31,7 @@ func ReadTrace(r io.Reader, name string) ([]time.Duration, error) {
 		return nil, fmt.Errorf("%s:%d: %w", name, t.line+1, err)
 	}
 	if len(t.faults) == 0 && len(t.times) == 0 {
-		t.fault("holds no time")
+		return nil, fmt.Errorf("%s: holds no time", name)
 	}
 	if t.count > len(t.faults) {
 		t.faults = append(t.faults, fmt.Errorf("%s: and %d more", name, t.count-len(t.faults)))

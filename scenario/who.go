@@ -10,7 +10,7 @@ import (
 	"authsoak/profiles"
 )
 
-// who finds a target's accounts. Without any, there is one that has no columns:
+// who finds a target's accounts. Without any, there is a nameless one, shared:
 // enough for a method that asks for none.
 func (c *compiler) who(at string, t *Target, p *TargetPlan, files bool) {
 	a := &t.Accounts
@@ -34,7 +34,7 @@ func (c *compiler) who(at string, t *Target, p *TargetPlan, files bool) {
 		}
 		p.Accounts = g
 	case a.File == "":
-		p.Accounts, p.Policy = &accounts.List{}, accounts.Shared
+		p.Accounts, p.Policy = accounts.Anonymous(), accounts.Shared
 	case files:
 		c.readAccounts(at+".file", a.File, p)
 	}
