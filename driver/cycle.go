@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"authsoak/driver/sessions"
+	"authsoak/profiles"
 	"authsoak/results"
 	"authsoak/rules"
 	"authsoak/scenario"
@@ -16,17 +17,6 @@ const (
 	failed                      // a step of the cycle failed
 	uncertain                   // a step's outcome is unknown
 	leaving                     // nothing but the logout is left of the cycle
-)
-
-// Streams of random draws, one for each decision, so that none depends on
-// another.
-const (
-	drawThink uint8 = iota
-	drawCalls
-	drawCall
-	drawAbandon
-	drawDwell
-	drawReplay
 )
 
 // drive takes a user from where it stands through every step that is due, and
@@ -101,7 +91,7 @@ func (w *worker) begin(t *target, due int64) (int64, bool) {
 	r.CycleStart = due
 	r.Aux32 = late(w.clock - due)
 	r.Flags = inCycle | leased
-	r.Calls = uint16(min(run.plan.Calls.At(w.draw(drawCalls, 0)), 1<<16-1))
+	r.Calls = uint16(min(run.plan.Calls.At(w.draw(scenario.StreamCalls, 0)), 1<<16-1))
 	if !run.open {
 		w.count(int(r.Target), results.CyclesPlanned)
 	}
@@ -178,7 +168,7 @@ func (w *worker) call(t *target, due int64) (int64, bool) {
 	if w.shard.run.population {
 		step = uint32(uint64(due) >> 20) // calls of a held session are not counted
 	}
-	g := &t.calls[t.Calls[t.Mix.At(w.draw(drawCall, step))]]
+	g := &t.calls[t.Calls[t.Mix.At(w.draw(scenario.StreamMix, step))]]
 	facts := rules.Facts{Part: rules.Call, Session: rules.Live}
 	if !t.flow.Sessionless {
 		facts.Session = rules.Expect(&t.flow.Session,
@@ -190,7 +180,7 @@ func (w *worker) call(t *target, due int64) (int64, bool) {
 		w.setState(sessions.Expired)
 		return w.finish(t)
 	}
-	if end.outcome == results.OK {
+	if end.outcome == results.OK && (end.renewed || t.flow.Session.ExtendedBy != profiles.Renewal) {
 		r.LastUsed = end.at
 	}
 	if t.flow.Sessionless && r.Calls == 0 {
@@ -202,7 +192,7 @@ func (w *worker) call(t *target, due int64) (int64, bool) {
 // after plans what follows a step that left the session open.
 func (w *worker) after(t *target, end ending) (int64, bool) {
 	run, r := w.shard.run, w.record
-	next := end.at + int64(run.plan.Think.At(w.draw(drawThink, uint32(uint64(end.at)>>10))))
+	next := end.at + int64(run.plan.Think.At(w.draw(scenario.StreamThink, uint32(uint64(end.at)>>10))))
 	if !run.population || t.flow.Sessionless {
 		if r.Calls == 0 {
 			r.Flags |= leaving
@@ -212,7 +202,7 @@ func (w *worker) after(t *target, end ending) (int64, bool) {
 	user, _ := splitCycle(r.Cycle)
 	till := int64(run.plan.Curve.ActiveUntil(user, time.Duration(end.at)))
 	if !run.plan.Turnover.IsZero() {
-		till = min(till, r.Opened+int64(run.plan.Turnover.At(w.draw(drawDwell, 0))))
+		till = min(till, r.Opened+int64(run.plan.Turnover.At(w.draw(scenario.StreamTurnover, 0))))
 	}
 	if next >= till && till < run.end {
 		r.Flags |= leaving
@@ -283,7 +273,7 @@ func (w *worker) again(started int64) (int64, bool) {
 	user, _ := splitCycle(w.record.Cycle)
 	next := w.clock
 	if !run.population {
-		next += int64(run.plan.Think.At(w.draw(drawThink, 1<<31)))
+		next += int64(run.plan.Think.At(w.draw(scenario.StreamThink, 1<<31)))
 		next = max(next, started+int64(run.plan.Pacing))
 	}
 	w.record.Cycle++

@@ -12,11 +12,11 @@ import (
 
 // leave ends the session: abandoned on purpose, or logged out.
 func (w *worker) leave(t *target, due int64) (int64, bool) {
-	if scenario.Chance(w.shard.run.plan.Abandon, w.draw(drawAbandon, 0)) {
+	if scenario.Chance(w.shard.run.plan.Abandon, w.draw(scenario.StreamAbandon, 0)) {
 		w.setState(sessions.Abandoned)
 		return w.finish(t)
 	}
-	w.logout(t, due, scenario.Chance(w.shard.run.plan.Replay, w.draw(drawReplay, 0)))
+	w.logout(t, due, scenario.Chance(w.shard.run.plan.Replay, w.draw(scenario.StreamReplay, 0)))
 	return w.finish(t)
 }
 

@@ -102,9 +102,10 @@ func (r *run) gauges() results.Gauges {
 	for _, s := range r.shards {
 		s.mu.Lock()
 		g.Workers += len(s.workers)
-		g.Busy += len(s.workers) - len(s.idle)
-		if s.leader != nil {
-			g.Busy--
+		for _, w := range s.workers {
+			if w.deadline.Load() != noDeadline {
+				g.Busy++
+			}
 		}
 		g.WorkerLimited = g.WorkerLimited || s.blocked
 		s.blocked = false

@@ -81,11 +81,20 @@ func accepted(req *profiles.Request, f Facts) Verdict {
 	case f.Session == Dead:
 		return Verdict{Outcome: results.Fail, Class: results.UnexpectedAccept,
 			Reason: "a session that must be dead was accepted"}
-	case req.Identity != nil && f.User != nil && !bytes.Equal(f.User, f.Named):
+	case misnamed(req, f):
 		return Verdict{Outcome: results.Fail, Class: results.WrongUser,
 			Reason: "the answer names another user than the one who logged in"}
 	}
 	return Verdict{}
+}
+
+// misnamed tells whether the answer names another user than the one who logged
+// in. One that names nobody is in order unless the profile requires a name.
+func misnamed(req *profiles.Request, f Facts) bool {
+	if req.Identity == nil || f.User == nil || f.Named == nil && !req.Identity.Required {
+		return false
+	}
+	return !bytes.Equal(f.User, f.Named)
 }
 
 // refusedAs finds the class of an answer that is not the expected one.

@@ -1,6 +1,10 @@
 package health
 
-import "testing"
+import (
+	"net"
+	"os"
+	"testing"
+)
 
 const sockstat = `sockets: used 290
 TCP: inuse 27 orphan 1 tw 412 alloc 28 mem 3
@@ -27,4 +31,33 @@ func FuzzProcText(f *testing.F) {
 		after(text, "TCP:", word)
 		field(text, len(word))
 	})
+}
+
+func TestOpenFilesFollow(t *testing.T) {
+	s := sampler(t)
+	before := s.Sample(0).OpenFiles
+	for range 10 {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+	}
+	if now := s.Sample(0).OpenFiles; now != before+10 {
+		t.Errorf("open files = %d, want %d", now, before+10)
+	}
+	if listed, size := s.proc.list(), s.Sample(0).OpenFiles; listed != size {
+		t.Errorf("descriptors listed = %d, by the directory's size %d", listed, size)
+	}
+}
+
+func TestSocketsFollow(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if h := sampler(t).Sample(0); h.TCPInUse < 1 {
+		t.Errorf("TCP sockets = %d while one listens", h.TCPInUse)
+	}
 }
