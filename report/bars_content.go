@@ -161,7 +161,11 @@ func (v *barView) fill(slot int) (whole, done, warmup int64) {
 func (v *barView) status(width int) styled {
 	var s styled
 	if !v.seen {
-		s.add(cut("starting", width, v.marks.ellipsis), nil)
+		text := "waiting for the first second"
+		if v.ended {
+			text = "ended before the first second"
+		}
+		s.add(cut(text, width, v.marks.ellipsis), nil)
 		return s
 	}
 	text := v.progress()
@@ -212,8 +216,11 @@ func (v *barView) troubles() []mpb.BarFiller {
 	return []mpb.BarFiller{
 		line(v.limit, v.ink.yellow),
 		line(func() string {
-			if v.now.Broken == "" {
+			switch {
+			case v.now.Broken == "":
 				return ""
+			case v.ended:
+				return "stopped by " + clean(v.now.Broken)
 			}
 			return "stopping: " + clean(v.now.Broken)
 		}, v.ink.red),

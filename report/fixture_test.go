@@ -51,7 +51,8 @@ func passing() *results.Summary {
 		Sessions: results.SessionSummary{Opened: 62048, Closed: 61248, Abandoned: 800, PeakLive: 840, Balanced: true},
 		Labels:   map[string]string{"build": "24.1.3", "site": "eu"},
 		Generator: results.GeneratorSummary{CPUS: 19.62, CPUUsPerRequest: 45.6, MaxRSSBytes: 48_300_000,
-			Intervals: 300, PeakWorkers: 64, Cores: 2, OS: "linux", GoVersion: "go1.26"},
+			Intervals: 300, PeakWorkers: 64, Cores: 2, OS: "linux", GoVersion: "go1.26",
+			Pacer: results.Times{P50: 0.006, P99: 0.031, Max: 0.44}},
 		Thresholds: []results.ThresholdResult{
 			{Expression: "p99(login) < 500ms", Actual: 163, ActualText: "163 ms", Pass: true},
 			{Expression: "rate(fail) < 0.1%", Actual: 0, ActualText: "0 %", Pass: true},
@@ -190,5 +191,6 @@ func week() *results.Summary {
 			Expired: 3_456_000, LiveAtEnd: 700, Orphaned: 700, PeakLive: 1_000_000}
 	}
 	s.Sessions.Balanced = false
+	s.Generator.Lost, s.Generator.Clamped = 1, 2345
 	return s
 }

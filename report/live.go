@@ -200,8 +200,8 @@ func phaseName(p results.Phase) string {
 	return [...]string{"warm-up", "hold", "draining"}[min(p, results.Drain)]
 }
 
-// total adds targets up. Quantiles don't add: it has those of the slowest, and
-// the caller says so.
+// total adds targets up. Quantiles don't add: with several targets it has those
+// of the slowest, and nobody prints them.
 func total(targets []results.TargetNow) results.TargetNow {
 	var sum results.TargetNow
 	for _, t := range targets {

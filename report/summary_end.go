@@ -131,7 +131,17 @@ func (p *page) generator(s *results.Summary) {
 		p.field("lateness", "p50 "+millis(l.P50)+", p99 "+millis(l.P99)+", max "+millis(l.Max)+
 			" behind the schedule")
 	}
+	if g.Pacer.Max > 0 {
+		p.field("pacer", "p99 "+millis(g.Pacer.P99)+", max "+millis(g.Pacer.Max)+
+			" behind the schedule where a worker stood ready")
+	}
 	p.taint(g)
+	if g.Lost > 0 {
+		p.prose("  ", plural(g.Lost, "sample", "samples")+" could not be kept: the counts above are too low by as many", p.yellow)
+	}
+	if g.Clamped > 0 {
+		p.prose("  ", plural(g.Clamped, "time", "times")+" beyond an hour, or below zero, counted as the nearest bound", p.yellow)
+	}
 }
 
 func (p *page) taint(g *results.GeneratorSummary) {

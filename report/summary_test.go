@@ -50,7 +50,7 @@ func TestSummary(t *testing.T) {
 func TestSummaryFitsItsWidth(t *testing.T) {
 	for name, s := range map[string]*results.Summary{"pass": passing(), "parts": withParts(), "fail": failing(),
 		"invalid": invalid(), "interrupted": interrupted(), "insecure": insecure(), "week": week(), "empty": empty()} {
-		for width := 50; width < 200; width += 3 {
+		for width := 50; width < 180; width += 1 + width/20 {
 			out := text(t, s, TextOptions{Width: width, Folder: folder})
 			for l := range strings.Lines(out) {
 				l = strings.TrimSuffix(l, "\n")
