@@ -62,7 +62,7 @@ type Collector struct {
 	last     time.Duration // end of the last interval
 	phase    Phase
 	interval [Phases]*totals
-	hold     *totals
+	hold     *totals // its times without those pending
 	whole    []targetCounts // by target, all phases
 	held     time.Duration
 	taints   taints
@@ -149,7 +149,7 @@ func (c *Collector) open() error {
 
 func (c *Collector) head() Head {
 	h := Head{
-		Line: HeadLine, Schema: IntervalsSchema, Run: c.opt.Run, Thresholds: []string{},
+		Line: HeadLine, Schema: IntervalsSchema, Run: c.opt.Run, PlannedS: seconds(c.opt.Run.Planned), Thresholds: []string{},
 		HistogramEveryS: c.opt.HistogramEvery.Seconds(),
 	}
 	for _, s := range c.opt.Series {
@@ -224,7 +224,7 @@ const tickSlack = 250 * time.Millisecond
 // judge holds the interval against the thresholds.
 func (c *Collector) judge() {
 	for _, j := range c.judges {
-		if j.tick(c.interval[Hold], c.hold) && c.broken == "" {
+		if j.tick(c.interval[Hold], c.hold, c.pending[Hold]) && c.broken == "" {
 			c.broken = j.String()
 		}
 	}

@@ -39,9 +39,10 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	}
 	_, err := c.Tick(now, Drain, gauges)
 	c.finished = true
+	err = errors.Join(err, c.writeHistograms(now))
 	o := c.outcome(end)
 	s := o.summary()
-	err = errors.Join(err, c.writeHistograms(now), c.encoder.Encode(o.end()), c.flush(), c.close())
+	err = errors.Join(err, c.encoder.Encode(o.end()), c.flush(), c.close())
 	if len(end.Checks) > 0 {
 		err = errors.Join(err, c.opt.Folder.WriteChecks(end.Checks))
 	}

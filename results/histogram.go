@@ -20,13 +20,13 @@ const (
 	scales        = 26 // doublings from 2^17 ns to beyond highestNS
 	buckets       = (scales + 1) << halfMagnitude
 
-	pageBits = 8
+	pageBits = 6
 	pages    = buckets >> pageBits
 )
 
 // Histogram is a distribution of times in nanoseconds in the buckets of an HDR
 // histogram of 100 ns to an hour at three digits: [Histogram.HDR] returns it as
-// one. Buckets lie in pages of 256 that are made when first used, since a
+// one. Buckets lie in pages of 64 that are made when first used, since a
 // typical step fills a tenth of the range: recording costs what it costs in the
 // dense form, merging, reading and clearing a tenth, and so does memory. The
 // sparse form of the library takes ten times as long to record into.

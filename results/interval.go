@@ -19,7 +19,7 @@ type RunInfo struct {
 	RunID      string        `json:"run_id"`
 	Version    string        `json:"authsoak_version"`
 	StartedAt  time.Time     `json:"started_at"` // of the load
-	Planned    time.Duration `json:"planned_ns"` // of the whole load, warm-up included; 0: until stopped
+	Planned    time.Duration `json:"-"`          // of the whole load, warm-up included; 0: until stopped
 	Authorized string        `json:"authorized,omitempty"`
 	Insecure   []string      `json:"insecure,omitempty"`
 	Model      string        `json:"model"`
@@ -39,6 +39,7 @@ type Head struct {
 	Line            string       `json:"line"`
 	Schema          string       `json:"schema"`
 	Run             RunInfo      `json:"run"`
+	PlannedS        float64      `json:"planned_s"` // 0: until stopped
 	Series          []SeriesName `json:"series"`
 	Thresholds      []string     `json:"thresholds"`
 	HistogramEveryS float64      `json:"histogram_every_s"` // of latency.hlog

@@ -64,31 +64,24 @@ func (m *merger) close() {
 
 // unite checks that the shards belong together and makes the merged lists.
 func (m *merger) unite() error {
-	first := m.shards[0].head
-	m.run = first.Run
+	m.run = m.shards[0].head.Run
 	m.run.Cores = 0
-	seen := map[string]*Folder{}
+	m.run.Targets = nil
 	for _, s := range m.shards {
-		r := s.head.Run
-		if r.Model != first.Run.Model || r.Seed != first.Run.Seed || !slices.Equal(s.head.Thresholds, first.Thresholds) {
-			return fmt.Errorf("merge %s and %s: not shards of one run: model, seed or thresholds differ", m.shards[0].folder.Dir, s.folder.Dir)
-		}
-		if other := seen[r.Shard]; other != nil && (r.Shard != "" || r.RunID == first.Run.RunID) {
-			return fmt.Errorf("merge %s and %s: the same shard %s twice", other.Dir, s.folder.Dir, r.Shard)
-		}
-		seen[r.Shard] = s.folder
-		m.run.Cores += r.Cores
-		if r.StartedAt.Before(m.run.StartedAt) {
-			m.run.StartedAt = r.StartedAt
+		m.run.Cores += s.head.Run.Cores
+		if s.head.Run.StartedAt.Before(m.run.StartedAt) {
+			m.run.StartedAt = s.head.Run.StartedAt
 		}
 		m.step = max(m.step, time.Duration(s.head.HistogramEveryS*1e9))
-		if err := m.addNames(s); err != nil {
+		if err := errors.Join(m.belongs(s), m.addNames(s)); err != nil {
 			return err
 		}
 	}
-	m.step = max(m.step, time.Second)
+	m.step = min(max(m.step, time.Second), time.Hour)
 	for _, s := range m.shards {
-		s.offset = s.head.Run.StartedAt.Sub(m.run.StartedAt)
+		if s.offset = s.head.Run.StartedAt.Sub(m.run.StartedAt); s.offset > farApart {
+			return fmt.Errorf("merge %s and %s: not shards of one run: they started %s apart", m.shards[0].folder.Dir, s.folder.Dir, s.offset)
+		}
 		s.bind(m.series, m.targets)
 	}
 	m.missing()
@@ -97,8 +90,33 @@ func (m *merger) unite() error {
 	}
 	m.hold = newTotals(len(m.series), len(m.targets))
 	m.peak = make([]int64, len(m.targets))
+	return m.openJudges()
+}
+
+// farApart is when shards can no longer have been one run.
+const farApart = 24 * time.Hour
+
+// belongs tells whether s is a shard of the first one's run, and not one that
+// was given before.
+func (m *merger) belongs(s *shard) error {
+	first, r := m.shards[0], s.head.Run
+	if r.Model != first.head.Run.Model || r.Seed != first.head.Run.Seed || !slices.Equal(s.head.Thresholds, first.head.Thresholds) {
+		return fmt.Errorf("merge %s and %s: not shards of one run: model, seed or thresholds differ", first.folder.Dir, s.folder.Dir)
+	}
+	for _, other := range m.shards {
+		if other == s {
+			return nil
+		}
+		if o := other.head.Run; o.Shard == r.Shard && (r.Shard != "" || o.RunID == r.RunID) {
+			return fmt.Errorf("merge %s and %s: the same shard %s twice", other.folder.Dir, s.folder.Dir, r.Shard)
+		}
+	}
+	return nil
+}
+
+func (m *merger) openJudges() error {
 	var thresholds []Threshold
-	for _, text := range first.Thresholds {
+	for _, text := range m.shards[0].head.Thresholds {
 		t, err := ParseThreshold(text)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", m.shards[0].folder.Path(IntervalsFile), err)
@@ -129,9 +147,7 @@ func (m *merger) addNames(s *shard) error {
 			continue
 		}
 		m.targets = append(m.targets, t.Name)
-		if len(m.targets) > len(m.run.Targets) {
-			m.run.Targets = append(m.run.Targets, t)
-		}
+		m.run.Targets = append(m.run.Targets, t)
 	}
 	return nil
 }
@@ -155,6 +171,9 @@ func (m *merger) missing() {
 func (m *merger) replay() error {
 	interval := newTotals(len(m.series), len(m.targets))
 	for to := m.step + m.step/2; !m.done(); to += m.step {
+		if gap := m.next() - to; gap > 0 {
+			to += (gap + m.step - 1) / m.step * m.step // nobody ticked: the machine slept
+		}
 		interval.reset()
 		for _, s := range m.shards {
 			held, err := s.until(to, interval)
@@ -164,7 +183,8 @@ func (m *merger) replay() error {
 			interval.seconds = max(interval.seconds, held)
 		}
 		m.levels(interval)
-		m.hold.add(interval)
+		m.hold.addCounts(interval)
+		m.hold.addTimes(interval)
 		m.hold.seconds += interval.seconds
 		copy(m.hold.sessions, interval.sessions)
 		copy(m.hold.orphaned, interval.orphaned)
@@ -176,6 +196,14 @@ func (m *merger) replay() error {
 		}
 	}
 	return nil
+}
+
+func (m *merger) next() time.Duration {
+	next := m.shards[0].next()
+	for _, s := range m.shards[1:] {
+		next = min(next, s.next())
+	}
+	return next
 }
 
 func (m *merger) done() bool {

@@ -122,6 +122,18 @@ func (s *shard) until(to time.Duration, t *totals) (held float64, err error) {
 	return held, errors.Join(s.lines.err, s.hists.err)
 }
 
+// next returns when the next line of the shard was written.
+func (s *shard) next() time.Duration {
+	next := time.Duration(math.MaxInt64)
+	if s.lines.ok {
+		next = s.at(s.lines.head)
+	}
+	if s.hists.ok {
+		next = min(next, s.hists.head.To+s.offset)
+	}
+	return next
+}
+
 // at returns when a line was written; the end comes with the last line of the run.
 func (s *shard) at(l Interval) time.Duration {
 	sec := s.last.At

@@ -108,17 +108,20 @@ func (n names) resolve() (probe, error) {
 		what.series, err = n.find(left)
 		return what, err
 	}
+	return n.samples(path, last, left)
+}
+
+// samples resolves a count or throughput of series.
+func (n names) samples(path []string, last string, left []string) (probe, error) {
 	if last == responseTime || last == serviceTime {
 		return probe{}, fmt.Errorf("%s counts samples, which have no %s time: write %s(%s)",
 			n.expr.Func, last, n.expr.Func, strings.Join(left, "."))
 	}
-	if n.expr.Func == metric.Rate && n.expr.Unit == metric.Percent {
-		if found, err := n.find(path); err == nil {
-			name := strings.Join(path, ".")
-			return probe{}, fmt.Errorf("%s is a throughput, not a share: write a limit in /s, or rate(%s.fail)", n.series[found[0]].Name(), name)
-		}
-	}
 	found, err := n.find(path)
+	if err == nil && n.expr.Unit == metric.Percent {
+		name := strings.Join(path, ".")
+		return probe{}, fmt.Errorf("%s is a throughput, not a share: write a limit in /s, or rate(%s.fail)", name, name)
+	}
 	return probe{from: fromSamples, series: found}, err
 }
 

@@ -75,9 +75,10 @@ func newJudges(series []Series, targets []string, thresholds []Threshold) ([]*ju
 	return judges, errors.Join(problems...)
 }
 
-// tick takes what the interval brought to the hold, and the hold so far; it
-// returns true when the threshold breaks for the first time and stops the run.
-func (j *judge) tick(interval, hold *totals) (stop bool) {
+// tick takes what the interval brought to the hold, and the hold so far in one
+// or several parts; it returns true when the threshold breaks for the first time
+// and stops the run.
+func (j *judge) tick(interval *totals, hold ...*totals) (stop bool) {
 	j.held += interval.seconds
 	was := j.broken
 	switch {
@@ -85,7 +86,9 @@ func (j *judge) tick(interval, hold *totals) (stop bool) {
 		j.slide(interval)
 	case j.Stop && j.held > j.Grace.Seconds():
 		j.sum.reset()
-		j.probe.gather(hold, &j.sum)
+		for _, part := range hold {
+			j.probe.gather(part, &j.sum)
+		}
 		j.see(&j.sum)
 	}
 	if j.Stop && j.broken && !was {

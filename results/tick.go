@@ -80,9 +80,11 @@ func (c *Collector) look(t *tick) {
 	})
 }
 
-// accumulate adds the interval to the hold and to what the histogram log awaits.
+// accumulate adds the interval's counts to the hold, and its times to what the
+// histogram log awaits. These reach the hold when they are logged: merging is
+// half of what a tick costs, and once is enough.
 func (c *Collector) accumulate() {
-	c.hold.add(c.interval[Hold])
+	c.hold.addCounts(c.interval[Hold])
 	for p, phase := range c.interval {
 		c.pending[p].addTimes(phase)
 	}
@@ -174,6 +176,7 @@ func (c *Collector) increases(target int) map[string]map[string]int64 {
 
 // writeHistograms appends what has gathered since the last time to latency.hlog.
 func (c *Collector) writeHistograms(now time.Duration) error {
+	c.hold.addTimes(c.pending[Hold])
 	var problems []error
 	write := func(tag string, h *Histogram) {
 		problems = append(problems, c.hlog.write(tag, c.logged, now, h))

@@ -11,15 +11,13 @@ func (t *seriesTotals) count() int64 {
 	return t.outcomes[OK] + t.outcomes[Fail] + t.outcomes[Unknown]
 }
 
-func (t *seriesTotals) add(from *seriesTotals) {
+func (t *seriesTotals) addCounts(from *seriesTotals) {
 	for i, n := range from.outcomes {
 		t.outcomes[i] += n
 	}
 	for i, n := range from.classes {
 		t.classes[i] += n
 	}
-	mergeInto(&t.service, from.service)
-	mergeInto(&t.response, from.response)
 }
 
 // reset empties t and keeps its histograms' pages.
@@ -50,13 +48,11 @@ func newTotals(series, targets int) *totals {
 	}
 }
 
-// add sums everything but the levels and the time.
-func (t *totals) add(from *totals) {
+// addCounts sums everything but the histograms, the levels and the seconds.
+func (t *totals) addCounts(from *totals) {
 	for i := range from.series {
-		t.series[i].add(&from.series[i])
+		t.series[i].addCounts(&from.series[i])
 	}
-	mergeInto(&t.lateness, from.lateness)
-	mergeInto(&t.pacer, from.pacer)
 	for i := range from.counts {
 		for c, n := range from.counts[i] {
 			t.counts[i][c] += n
