@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"authsoak/document"
+	"authsoak/profiles"
 	"authsoak/scenario"
 )
 
@@ -33,7 +35,22 @@ func demonstration(address string, o *scenario.Overrides) (*scenario.Scenario, e
 	if err != nil {
 		return nil, fmt.Errorf("demonstration: %w", err)
 	}
+	if o.Population != nil {
+		hold(s, *o.Population)
+	}
 	return s, nil
+}
+
+// fillRate is how many sessions a second the demonstration opens for a
+// population, which any machine can.
+const fillRate = 1000
+
+// hold makes the demonstration fit for a population: sessions are opened at a
+// modest rate, and held rather than worked as hard as those of a short visit.
+func hold(s *scenario.Scenario, sessions int) {
+	s.Load.Think = profiles.Distribution{}
+	seconds := max(2, (sessions+fillRate-1)/fillRate)
+	s.Load.Warmup = document.Duration(seconds) * document.Duration(time.Second)
 }
 
 // Limits on how long the child takes to begin and to end.

@@ -22,8 +22,8 @@ import (
 func agent() string { return "authsoak/" + Version() }
 
 // drive runs the load under a live view and prints the summary.
-func (p *program) drive(c *cli.Context, plan *scenario.Plan, targets []driver.Target, folder *results.Folder) error {
-	quiet := c.Bool("quiet")
+func (p *program) drive(c *cli.Context, config driver.Config) error {
+	plan, folder, quiet := config.Plan, config.Folder, c.Bool("quiet")
 	if !quiet {
 		writePlan(p.Err, plan, folder)
 	}
@@ -34,9 +34,8 @@ func (p *program) drive(c *cli.Context, plan *scenario.Plan, targets []driver.Ta
 	}
 	live := report.NewLive(p.Err, screen)
 	quietly := p.announceStop(live)
-	summary, err := driver.Run(c.Context, p.stop, driver.Config{
-		Plan: plan, Targets: targets, Folder: folder, Version: Version(), Agent: agent(), Observe: live.Update,
-	})
+	config.Version, config.Agent, config.Observe = Version(), agent(), live.Update
+	summary, err := driver.Run(c.Context, p.stop, config)
 	quietly()
 	live.Finish()
 	if summary != nil {

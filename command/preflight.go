@@ -44,16 +44,17 @@ func preflight(ctx context.Context, plan *scenario.Plan) ([]driver.Target, error
 }
 
 // room tells whether the descriptors and ports suffice that a plan is sure to
-// need.
+// need. Users who share connections may get by with few.
 func room(plan *scenario.Plan) error {
 	_, raising := health.RaiseFileLimit()
-	connections := plan.Workers
-	if plan.Curve != nil {
-		if peak := plan.Curve.Peak(); plan.Connections == profiles.PerUser || connections == 0 && peak < 1000 {
-			connections = max(connections, peak)
-		}
+	users := 0
+	if plan.Curve != nil && plan.Connections == profiles.PerUser {
+		users = plan.Curve.Peak()
 	}
-	err := errors.Join(health.HeadRoom(connections), health.PortRoom(connections))
+	err := health.HeadRoom(max(plan.Workers, users))
+	if len(plan.Targets) == 1 {
+		err = errors.Join(err, health.PortRoom(users))
+	}
 	if err != nil && raising != nil {
 		return errors.Join(err, raising)
 	}
@@ -154,10 +155,13 @@ func reachTarget(ctx context.Context, t *driver.Target) error {
 	if err == nil {
 		return conn.Close()
 	}
-	var e *exchange.Error
+	var failed *exchange.Error
 	var untrusted *tls.CertificateVerificationError
-	if errors.As(err, &e) && (e.Class == results.TLS || e.Class == results.Protocol) && !errors.As(err, &untrusted) {
-		return nil
+	if errors.As(err, &failed) {
+		if failed.Class == results.TLS && !errors.As(err, &untrusted) {
+			return nil
+		}
+		err = failed.Err
 	}
 	return fmt.Errorf("target %s: %s is not reachable: %w", t.Name, t.URL.Redacted(), err)
 }

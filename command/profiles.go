@@ -24,7 +24,7 @@ An endpoint profile says what a server speaks, a load profile how hard it is
 driven. Both are YAML; one's own stand in for the built-in ones anywhere.`,
 		UsageText: `
 authsoak profiles list
-authsoak profiles show acme > my.yaml     (then describe a server of one's own)
+authsoak profiles show acme > my.yaml   (a server of one's own)
 authsoak profiles lint my.yaml
 authsoak run --target my.yaml=https://test.example`,
 		Subcommands: []*cli.Command{
@@ -145,11 +145,11 @@ func (p *program) schema(c *cli.Context) error {
 	if len(kinds) == 0 {
 		kinds = []string{endpointKind}
 	}
-	make, ok := known[kinds[0]]
+	write, ok := known[kinds[0]]
 	if !ok {
 		return wrongUse(c, fmt.Errorf("no schema %q: there are endpoint, load and scenario", kinds[0]))
 	}
-	_, err = p.Out.Write(make())
+	_, err = p.Out.Write(write())
 	return err
 }
 

@@ -92,7 +92,7 @@ func (t *target) compile(add func(results.Series) int) {
 	}
 	t.logout = compile("logout", &t.flow.Logout)
 	if !t.flow.Sessionless && t.flow.Deciding < len(t.flow.Calls) {
-		t.replay = compile("replay", &t.flow.Calls[t.flow.Deciding])
+		t.replay = compile(results.ReplayStep, &t.flow.Calls[t.flow.Deciding])
 	}
 	t.cycleSeries = add(results.Series{Target: t.Name, Step: "cycle", Kind: results.CycleSeries})
 	t.connectSeries = add(results.Series{Target: t.Name, Step: "connect", Kind: results.ConnectSeries})

@@ -62,7 +62,7 @@ type Collector struct {
 	last     time.Duration // end of the last interval
 	phase    Phase
 	interval [Phases]*totals
-	hold     *totals // its times without those pending
+	hold     *totals        // its times without those pending
 	whole    []targetCounts // by target, all phases
 	held     time.Duration
 	taints   taints

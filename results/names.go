@@ -98,3 +98,12 @@ func parseCounter(name string) (Counter, bool) {
 	}
 	return 0, false
 }
+
+// mayBeNeeded tells whether a series without samples says something: that a
+// step of the cycle never ran. That no handshake was needed says nothing.
+func (s Series) mayBeNeeded() bool {
+	return s.Kind == CycleSeries || s.Kind == StepSeries && s.Step != ReplayStep
+}
+
+// ReplayStep is the step that tries the cookies of a closed session again.
+const ReplayStep = "replay"

@@ -26,7 +26,9 @@ func (o *outcome) summary() *Summary {
 		s.Sessions.add(t.Sessions, i == 0)
 	}
 	for i := range o.series {
-		s.Steps = append(s.Steps, o.step(i))
+		if step := o.step(i); step.Count > 0 || o.series[i].mayBeNeeded() {
+			s.Steps = append(s.Steps, step)
+		}
 	}
 	s.fillEmpty()
 	return s
