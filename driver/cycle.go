@@ -91,6 +91,7 @@ func (w *worker) begin(t *target, due int64) (int64, bool) {
 	r.CycleStart = due
 	r.Aux32 = late(w.clock - due)
 	r.Flags = inCycle | leased
+	r.Aux16 = uint16(results.NoClass)
 	r.Calls = uint16(min(run.plan.Calls.At(w.draw(scenario.StreamCalls, 0)), 1<<16-1))
 	if !run.open {
 		w.count(int(r.Target), results.CyclesPlanned)
@@ -121,7 +122,7 @@ func (w *worker) login(t *target, due int64) (int64, bool) {
 	w.fit(t)
 	w.setState(sessions.Opening)
 	end := w.perform(t, &t.login, rules.Facts{Part: rules.Login, Session: rules.Absent}, due)
-	w.note(end.outcome)
+	w.note(end)
 	switch {
 	case end.outcome == results.OK || w.partlyOpen(t):
 		w.opened(end)
@@ -175,7 +176,7 @@ func (w *worker) call(t *target, due int64) (int64, bool) {
 			time.Duration(w.clock-r.Opened), time.Duration(w.clock-r.LastUsed))
 	}
 	end := w.perform(t, g, facts, due)
-	w.note(end.outcome)
+	w.note(end)
 	if end.over && !t.flow.Sessionless {
 		w.setState(sessions.Expired)
 		return w.finish(t)
@@ -223,7 +224,7 @@ func (w *worker) finish(t *target) (int64, bool) {
 	}
 	phase := run.phaseOf(r.CycleStart)
 	response := w.clock - r.CycleStart
-	w.recorder.Record(results.Sample{Series: t.cycleSeries, Phase: phase, Outcome: outcome,
+	w.recorder.Record(results.Sample{Series: t.cycleSeries, Phase: phase, Outcome: outcome, Class: results.Class(r.Aux16),
 		Service: response - int64(r.Aux32)*1000, Response: response})
 	w.recorder.Count(phase, int(r.Target), results.CyclesCompleted, 1)
 	w.dropUserConnection()
@@ -299,12 +300,16 @@ func (w *worker) forget(t *target) {
 	w.shard.users.Release(w.user)
 }
 
-func (w *worker) note(o results.Outcome) {
-	switch o {
+// note remembers the worst outcome of the cycle's steps and the first class.
+func (w *worker) note(end ending) {
+	switch end.outcome {
 	case results.Fail:
 		w.record.Flags |= failed
 	case results.Unknown:
 		w.record.Flags |= uncertain
+	}
+	if w.record.Aux16 == 0 {
+		w.record.Aux16 = uint16(end.class)
 	}
 }
 

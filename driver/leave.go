@@ -31,7 +31,7 @@ func (w *worker) logout(t *target, due int64, replay bool) sessions.State {
 		time.Duration(w.clock-r.Opened), time.Duration(w.clock-r.LastUsed))}
 	end := w.perform(t, &t.logout, facts, due)
 	w.changed = false
-	w.note(end.outcome)
+	w.note(end)
 	became := sessions.Closed
 	switch {
 	case end.over:
@@ -80,7 +80,7 @@ func (w *worker) replay(t *target, expected rules.Expectation) rules.Expectation
 	case end.outcome == results.OK && end.over:
 		return rules.Dead
 	case end.outcome == results.OK || end.class == results.UnexpectedAccept:
-		w.note(end.outcome)
+		w.note(end)
 		return rules.Live
 	}
 	return rules.Uncertain

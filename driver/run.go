@@ -207,6 +207,9 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 	if err := r.store.Describe(r.Folder.RunID, r.epoch); err != nil {
 		return ending, err
 	}
+	for _, s := range r.shards {
+		s.pacer = r.NewPacer(r.epoch)
+	}
 	watched, unwatch := context.WithCancel(context.Background())
 	var aux errgroup.Group
 	aux.Go(func() error { return r.watchdog(watched) })
@@ -215,7 +218,6 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 		aux.Wait()
 	}()
 	for _, s := range r.shards {
-		s.pacer = r.NewPacer(r.epoch)
 		s.mu.Lock()
 		s.startWorker()
 		s.mu.Unlock()

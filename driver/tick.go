@@ -82,13 +82,14 @@ func (r *run) tick() (broken string) {
 	if r.stopping.Load() {
 		phase = results.Drain
 	}
+	short := now-r.ticked < int64(time.Second/2) // a phase ended: rates of it would mislead
 	r.ticked = now
 	snapshot, err := r.records.Tick(time.Duration(now), phase, r.gauges())
 	if err != nil {
 		r.abort(err)
 		return ""
 	}
-	if r.Observe != nil {
+	if r.Observe != nil && !short {
 		r.Observe(snapshot)
 	}
 	return snapshot.Broken

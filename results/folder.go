@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -111,11 +112,14 @@ func (f *Folder) ReadChecks() ([]CheckResult, error) {
 
 // WriteJSON writes v as indented JSON, whole or not at all.
 func (f *Folder) WriteJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // thresholds are full of <
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
 		return fmt.Errorf("write %s: %w", f.Path(name), err)
 	}
-	return f.Write(name, append(b, '\n'))
+	return f.Write(name, b.Bytes())
 }
 
 // ReadJSON reads a file that [Folder.WriteJSON] wrote.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,23 +191,45 @@ func Read(path string) (*Scenario, error) {
 }
 
 // Parse reads a scenario from the text of a file of that name. The error holds
-// every mistake of form; whether the parts fit each other is for
-// [Scenario.Plan] to say.
+// every mistake of form and, beside those, whatever else is wrong; in a file of
+// good form, whether the parts fit each other is for [Scenario.Plan] to say, once
+// flags have been applied.
 func Parse(name string, data []byte) (*Scenario, error) {
 	file, err := document.Parse(name, data)
 	if err != nil {
 		return nil, err
 	}
 	s := &Scenario{World: realWorld, file: file, origins: map[string]string{}}
-	if problems := file.Decode(s); len(problems) > 0 {
-		return nil, problems
-	}
+	problems := file.Decode(s)
 	if s.Name == "" {
 		base := filepath.Base(name)
 		s.Name = strings.TrimSuffix(base, filepath.Ext(base))
 	}
 	s.anchor(filepath.Dir(name))
+	if len(problems) > 0 {
+		return nil, append(problems, s.beside(problems)...).Sort()
+	}
 	return s, nil
+}
+
+// beside lists what doesn't fit in the parts of the file that are free of
+// mistakes of form, so that a user sees everything at once.
+func (s *Scenario) beside(form document.Problems) document.Problems {
+	c := s.compiler()
+	c.compile(false)
+	var out document.Problems
+	for _, p := range c.problems {
+		if p.Path != "" && !slices.ContainsFunc(form, func(f document.Problem) bool { return within(f.Path, p.Path) || within(p.Path, f.Path) }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// within tells whether a path is the other or below it.
+func within(path, other string) bool {
+	rest, ok := strings.CutPrefix(path, other)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of scenario files.

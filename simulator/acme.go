@@ -75,7 +75,7 @@ func (s *Server) acmeLogin(x *exchange) {
 	account, found := s.accounts.checkUser(param(x.body, "username"), param(x.body, "password"), x.now)
 	if found != granted {
 		x.refused(acme)
-		complaint := "Wrong user name or password"
+		complaint := "Invalid username or password"
 		if found == locked {
 			complaint = "The account is locked"
 		}

@@ -16,7 +16,7 @@ func TestAcmeCycle(t *testing.T) {
 	w.ask(form+other.send(), good).want(t, "another page's token", 403, "")
 	w.ask(form+page.send(), "username=user7&password=pw7").want(t, "no token", 403, "")
 	w.ask(form, good).want(t, "no cookie", 403, "")
-	w.ask(form+page.send(), "username=user7&password=x&csrf_token="+token).want(t, "wrong password", 200, "Wrong user name")
+	w.ask(form+page.send(), "username=user7&password=x&csrf_token="+token).want(t, "wrong password", 200, "Invalid username")
 	in := w.ask(form+page.send(), good).want(t, "login", 302, "")
 	if got := in.header.Get("Location"); got != "/acme/home" || in.cookies["ACMESID"] == "" {
 		t.Errorf("login led to %q with %v", got, in.cookies)

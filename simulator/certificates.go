@@ -25,8 +25,8 @@ type authority struct {
 
 const certificateLife = 10 * 365 * 24 * time.Hour
 
-// make creates the authority's and the server's certificates.
-func (a *authority) make(now time.Time, o TLSOptions) error {
+// create makes the authority's and the server's certificates.
+func (a *authority) create(now time.Time, o TLSOptions) error {
 	a.began = now
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -174,7 +174,6 @@ func (c *connection) relocate() {
 	c.buf = make([]byte, firstBuffer)
 	c.base, c.r = 0, 0
 	c.w = copy(c.buf, rest)
-	c.base = 0
 }
 
 // gather appends n bytes to c.body.

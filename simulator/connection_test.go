@@ -49,6 +49,8 @@ func TestConnectionReadsWhateverThePieces(t *testing.T) {
 		"chunked":      head + fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n5;x=y\r\n%s\r\n%x\r\n%s\r\n0\r\nT: x\r\n\r\n", body[:5], len(body)-5, body[5:]),
 		"big":          head + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(big), big),
 		"long head":    head + long + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body),
+		"tight head":   head + "X-Long: " + strings.Repeat("a", 3750) + "\r\n" + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(big), big),
+		"tight chunks": head + "X-Long: " + strings.Repeat("a", 3750) + "\r\n" + fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(big), big),
 		"long chunked": head + long + fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(big), big),
 		"empty lines":  "\r\n\r\n" + head + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body),
 		"expect":       head + fmt.Sprintf("Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%s", len(body), body),

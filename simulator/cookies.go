@@ -29,6 +29,10 @@ func appendCookies(dst []cookie, header []byte) []cookie {
 
 // cutPair splits a header after its first pair, minding quotes.
 func cutPair(header []byte) (pair, rest []byte) {
+	pair, rest, _ = bytes.Cut(header, []byte{';'})
+	if bytes.IndexByte(pair, ',') < 0 && bytes.IndexByte(pair, '"') < 0 {
+		return pair, rest // nearly always
+	}
 	quoted := false
 	for i, c := range header {
 		switch {

@@ -18,7 +18,6 @@ type exchange struct {
 	srv    *Server
 	now    int64 // when handling began, or went on after a wait
 	secure bool
-	http2  bool
 	// certificate is the common name of the verified client certificate.
 	certificate string
 	rng         *rand.Rand

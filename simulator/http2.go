@@ -39,20 +39,30 @@ func newHTTP2Server(s *Server) *http2Server {
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
 			return context.WithValue(ctx, perConnection{}, new(atomic.Int64))
 		},
+		ConnState: func(conn net.Conn, is http.ConnState) {
+			if is == http.StateClosed {
+				s.forget(conn.(*tls.Conn).NetConn())
+				s.work.Done()
+			}
+		},
 	}
 	h.pool.New = func() any {
-		return &exchange{srv: s, http2: true, rng: mathrand.New(mathrand.NewPCG(^s.seed, h.number.Add(1)))}
+		return &exchange{srv: s, rng: mathrand.New(mathrand.NewPCG(^s.seed, h.number.Add(1)))}
 	}
 	return h
 }
 
-// serve hands a connection over that has agreed on h2.
-func (h *http2Server) serve(conn *tls.Conn) {
+// serve hands a connection over that has agreed on h2. The server goes on
+// knowing it until it closes.
+func (h *http2Server) serve(conn *tls.Conn) bool {
 	h.start.Do(func() { h.srv.work.Go(func() { h.server.Serve(h.queue) }) })
+	h.srv.work.Add(1)
 	select {
 	case h.queue.queue <- conn:
+		return true
 	case <-h.srv.done:
-		conn.Close()
+		h.srv.work.Done()
+		return false
 	}
 }
 

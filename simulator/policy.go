@@ -19,7 +19,6 @@ const (
 	suffixNamed                   // a session with a client type has the suffixed cookie name
 	clientTypeRight               // the session serves the client type of the request
 	deletedStays                  // an application session deleted on purpose is not replaced
-	idRenewed                     // a login gives an id of its own
 	cookieHidden                  // an authenticating cookie is HttpOnly
 	cookieSecured                 // an authenticating cookie is Secure over TLS
 	cookieCleared                 // a logout clears the cookies

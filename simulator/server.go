@@ -78,7 +78,7 @@ func New(o Options) (*Server, error) {
 	s.store.ended = s.users.ended
 	s.http2 = newHTTP2Server(s)
 	if o.TLS.Enabled {
-		if err := s.authority.make(s.start, o.TLS); err != nil {
+		if err := s.authority.create(s.start, o.TLS); err != nil {
 			return nil, fmt.Errorf("simulator: certificates: %w", err)
 		}
 	}
@@ -185,11 +185,16 @@ func (s *Server) admit(conn net.Conn, config *tls.Config) {
 	s.work.Go(func() {
 		if !s.converse(conn, config, number) {
 			conn.Close()
+			s.forget(conn)
 		}
-		s.mu.Lock()
-		delete(s.conns, conn)
-		s.mu.Unlock()
 	})
+}
+
+// forget drops a connection that has closed.
+func (s *Server) forget(conn net.Conn) {
+	s.mu.Lock()
+	delete(s.conns, conn)
+	s.mu.Unlock()
 }
 
 // converse serves a connection to its end; true when HTTP/2 has taken it over.
@@ -206,8 +211,7 @@ func (s *Server) converse(conn net.Conn, config *tls.Config, number uint64) bool
 		}
 		state := secured.ConnectionState()
 		if state.NegotiatedProtocol == "h2" {
-			s.http2.serve(secured)
-			return true
+			return s.http2.serve(secured)
 		}
 		defer secured.Close()
 		c.conn, c.x.secure, c.x.certificate = secured, true, commonName(&state)

@@ -263,6 +263,33 @@ func TestTLSAndHTTP2(t *testing.T) {
 	}
 }
 
+func TestTLSInFakeTime(t *testing.T) {
+	for _, h2 := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, Options{TLS: TLSOptions{Enabled: true}})
+			client := w.client("", h2)
+			const base = "https://localhost/api/space/user-management/"
+			auth := http.Header{"Authorization": {strings.TrimPrefix(strings.TrimSpace(basicAuth("user7", "pw7")), "Authorization: ")}}
+			resp, _ := do(t, client, "POST", base+"login", auth)
+			cookies := http.Header{"Cookie": resp.Header["Set-Cookie"]}
+			for _, want := range []int{200, 401} {
+				if resp, _ := do(t, client, "GET", base+"login-status", cookies); resp.StatusCode != want {
+					t.Errorf("h2=%v: %s, want %d", h2, resp.Status, want)
+				}
+				time.Sleep(30 * time.Minute)
+			}
+			if s := w.srv.Stats(); s.Connections != 1 || s.OpenConnections != 1 || s.Expired != 1 {
+				t.Errorf("h2=%v: Stats = %+v", h2, s)
+			}
+			w.close()
+			if s := w.srv.Stats(); s.OpenConnections != 0 {
+				t.Errorf("h2=%v: %d connections open after Close", h2, s.OpenConnections)
+			}
+			client.CloseIdleConnections()
+		})
+	}
+}
+
 func TestRequiredCertificate(t *testing.T) {
 	w := newWorld(t, Options{TLS: TLSOptions{Enabled: true, HTTP1Only: true, ClientCertificates: RequireCertificate}})
 	defer w.close()

@@ -39,6 +39,13 @@ func (x *exchange) setCookie(name string) {
 // stands, then HttpOnly for cookies that scripts need not read, and Secure
 // over TLS.
 func (x *exchange) attributes(rest string, hidden bool) {
+	x.partial(rest, hidden)
+	x.head = append(x.head, "\r\n"...)
+}
+
+// partial is attributes without the end of the header, where another cookie
+// follows in it.
+func (x *exchange) partial(rest string, hidden bool) {
 	x.head = append(x.head, rest...)
 	if x.secure && x.srv.policy.holds(cookieSecured, true) {
 		x.head = append(x.head, "; Secure"...)
@@ -46,7 +53,6 @@ func (x *exchange) attributes(rest string, hidden bool) {
 	if hidden && x.srv.policy.holds(cookieHidden, true) {
 		x.head = append(x.head, "; HttpOnly"...)
 	}
-	x.head = append(x.head, "\r\n"...)
 }
 
 // clearCookie removes a cookie in the old style of the ALM family: a quoted

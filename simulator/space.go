@@ -162,12 +162,12 @@ func (s *Server) spaceCredentials(x *exchange) (accountID, verdict) {
 
 // spaceCookies sets the two cookies in the style of the options.
 func (s *Server) spaceCookies(x *exchange, id ref) {
-	style := s.options.Space.Cookies
 	x.setCookie(spaceSSO)
 	x.id(formBase64, x.ticketFor(id, kindSpaceSSO))
-	switch style {
+	switch s.options.Space.Cookies {
 	case Folded:
-		x.head = append(x.head, ";Version=1, "+spaceNode+"="...)
+		x.partial(";Version=1", true)
+		x.head = append(x.head, ", "+spaceNode+"="...)
 	case StrictSeed:
 		x.attributes(";Version=1", true)
 		x.setCookie(spaceNode)
@@ -180,7 +180,7 @@ func (s *Server) spaceCookies(x *exchange, id ref) {
 	x.head = append(x.head, '.')
 	x.head = append(x.head, s.options.Space.Node...)
 	x.head = append(x.head, ":space"...)
-	x.attributes(";Version=1; Path="+spaceBase, style != Folded)
+	x.attributes(";Version=1; Path="+spaceBase, true)
 }
 
 // spaceSession is the live session of the request's cookies; touching it.

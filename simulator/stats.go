@@ -6,8 +6,7 @@ type Stats struct {
 	// request or a TLS handshake.
 	Requests   int64 `json:"requests"`
 	Unreadable int64 `json:"unreadable"`
-	// Connections accepted, and those open now; HTTP/2 connections count as
-	// accepted only.
+	// Connections accepted, and those open now.
 	Connections     int64 `json:"connections"`
 	OpenConnections int64 `json:"open_connections"`
 	// Totals over all products. An expired session that nobody has touched
