@@ -218,7 +218,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{name: "all well", verdict: Pass},
 		{name: "threshold kept", limit: "p99(login) < 1s", verdict: Pass},
-		{name: "threshold broken", limit: "p99(login) < 100us", verdict: Failed, reason: "it was 1051 us"},
+		{name: "threshold broken", limit: "p99(login) < 100us", verdict: Failed, reason: "it was 1.051 ms"},
 		{name: "threshold on nothing", limit: "p99(space.login) < 1s", verdict: Failed, reason: "nothing was measured"},
 		{name: "info", end: Ending{Checks: []CheckResult{info}}, verdict: Pass},
 		{name: "rule failed", end: Ending{Checks: []CheckResult{failed}}, verdict: Failed, reason: "expected refused, observed accepted"},

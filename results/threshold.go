@@ -168,7 +168,7 @@ func (j *judge) result(hold *totals) ThresholdResult {
 		Expression: j.String(), Actual: round6(j.worst), Pass: j.judged && !j.broken,
 		NoData: !j.judged, Stopped: j.stopped,
 	}
-	r.ActualText = j.probe.unit().Text(r.Actual)
+	r.ActualText = actualText(j.probe.unit(), r.Actual)
 	if r.NoData {
 		r.ActualText = "nothing was measured"
 		if j.Window > 0 {
@@ -188,4 +188,22 @@ func round6(v float64) float64 {
 		return math.Round(v)
 	}
 	return math.Round(v*scale) / scale
+}
+
+// actualText writes a value for people: a time in the unit that suits its size,
+// whatever the unit of the threshold.
+func actualText(unit metric.Unit, v float64) string {
+	if !unit.OfTime() || v <= 0 {
+		return unit.Text(v)
+	}
+	seconds := v * unit.Base()
+	switch {
+	case seconds < 1e-3:
+		return metric.Microseconds.Text(metric.Microseconds.From(seconds))
+	case seconds < 1:
+		return metric.Milliseconds.Text(metric.Milliseconds.From(seconds))
+	case seconds < 60:
+		return metric.Seconds.Text(seconds)
+	}
+	return unit.Text(v)
 }
