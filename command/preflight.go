@@ -90,7 +90,7 @@ func authorizeTarget(ctx context.Context, t *scenario.TargetPlan) error {
 			return fmt.Errorf("target %s: %w: only the proxy knows where %s is: --authorized WHO says who allowed this load", t.Name, err, u.Hostname())
 		}
 		for _, a := range addresses {
-			if !near(a) {
+			if scenario.NeedsAuthorization([]netip.Addr{a}) {
 				return fmt.Errorf("target %s: %s is %s, neither this machine nor a private network: --authorized WHO says who allowed this load", t.Name, u.Host, a)
 			}
 		}
@@ -119,13 +119,6 @@ func portOf(u *url.URL) string {
 		return "443"
 	}
 	return "80"
-}
-
-// near tells addresses of this machine and of private networks (RFC 1918, RFC
-// 4193) from the rest.
-func near(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsLoopback() || a.IsPrivate() || a.IsUnspecified()
 }
 
 // reach opens one connection to each target. One that can't be reached, or

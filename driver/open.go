@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 
@@ -32,7 +33,9 @@ func Open(plan *scenario.Plan, network Network) ([]Target, error) {
 			err = t.identify(&options)
 		}
 		if err == nil {
-			options.Network = network
+			if options.Network = network; network == nil && plan.Authorized == "" {
+				options.Permit = permit
+			}
 			t.Dialer, err = dial.New(options)
 		}
 		if err != nil {
@@ -40,6 +43,14 @@ func Open(plan *scenario.Plan, network Network) ([]Target, error) {
 		}
 	}
 	return targets, errors.Join(errs...)
+}
+
+// permit refuses addresses that somebody would have to answer for.
+func permit(a netip.Addr) error {
+	if scenario.NeedsAuthorization([]netip.Addr{a}) {
+		return fmt.Errorf("%s is neither this machine nor a private network, and nobody authorized it: --authorized WHO", a)
+	}
+	return nil
 }
 
 // DialOptions says how to reach a target of a plan, without client

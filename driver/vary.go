@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 
+	"authsoak/driver/sessions"
+	"authsoak/profiles"
 	"authsoak/rules"
 )
 
@@ -17,6 +19,9 @@ func vary(wire []byte, v *rules.Variation) []byte {
 	}
 	if v.Body != nil {
 		body = v.Body
+	}
+	if v.Replace[0] != "" {
+		target = bytes.ReplaceAll(target, []byte(v.Replace[0]), []byte(v.Replace[1]))
 	}
 	out := append(append(bytes.Clone(method), ' '), target...)
 	var cookies []byte
@@ -67,5 +72,48 @@ func varyCookies(v *rules.Variation, text []byte) []byte {
 	for name, value := range v.Swap {
 		text, _ = replaceCookie(bytes.Clone(text), []byte(name), []byte(value))
 	}
+	for _, name := range v.Tamper {
+		text = tamper(text, name)
+	}
 	return text
+}
+
+// tamper changes the character in the middle of a cookie's value: the last one
+// of a Base64 text may hold bits that mean nothing.
+func tamper(text []byte, name string) []byte {
+	for pair := range bytes.SplitSeq(text, []byte("; ")) {
+		n, value, _ := bytes.Cut(pair, []byte{'='})
+		if string(n) != name || len(value) == 0 {
+			continue
+		}
+		other := bytes.Clone(value)
+		at := len(other) / 2
+		if other[at]++; other[at] < '0' || other[at] > 'z' || other[at] == '\\' {
+			other[at] = '0'
+		}
+		text, _ = replaceCookie(bytes.Clone(text), n, other)
+		return text
+	}
+	return text
+}
+
+// keep adds the client's cookies to a request that the profile sends without.
+func keep(wire []byte, slots []profiles.Slot, jar *sessions.Jar) []byte {
+	var cookies []byte
+	for i, s := range slots {
+		if s.Cookie && len(jar.Slots[i]) > 0 {
+			cookies = appendCookie(cookies, []byte(s.Name), jar.Slots[i])
+		}
+	}
+	for pair := range bytes.SplitSeq(jar.Others, []byte("; ")) {
+		if name, value, ok := bytes.Cut(pair, []byte{'='}); ok {
+			cookies = appendCookie(cookies, name, value)
+		}
+	}
+	head, body, _ := bytes.Cut(wire, []byte("\r\n\r\n"))
+	if len(cookies) == 0 || bytes.Contains(head, []byte("\r\nCookie: ")) {
+		return wire
+	}
+	out := append(bytes.Clone(head), "\r\nCookie: "...)
+	return append(append(append(out, cookies...), "\r\n\r\n"...), body...)
 }

@@ -371,7 +371,7 @@ func TestNeedsAuthorization(t *testing.T) {
 	}{
 		{"", false}, {"127.0.0.1", false}, {"127.8.9.1", false}, {"::1", false}, {"10.1.2.3", false},
 		{"172.16.0.1", false}, {"172.31.255.255", false}, {"192.168.1.1", false}, {"fd00::1", false},
-		{"fe80::1%eth0", false}, {"169.254.1.1", false}, {"0.0.0.0", false}, {"::ffff:10.0.0.1", false},
+		{"fe80::1%eth0", true}, {"169.254.1.1", true}, {"0.0.0.0", false}, {"::ffff:10.0.0.1", false},
 		{"8.8.8.8", true}, {"172.32.0.1", true}, {"100.64.0.1", true}, {"2001:db8::1", true},
 		{"::ffff:8.8.8.8", true}, {"127.0.0.1 8.8.8.8", true}, {"224.0.0.1", true},
 	} {

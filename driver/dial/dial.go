@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -155,6 +156,18 @@ func (d *dialer) candidates(ctx context.Context, opening *exchange.Opening) ([]s
 	return tries, nil
 }
 
+// permitted asks whether "address:port" may be connected to.
+func (d *dialer) permitted(address string) error {
+	if d.opts.Permit == nil {
+		return nil
+	}
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("%s is no address: it can't be told whether it may be driven", address)
+	}
+	return d.opts.Permit(a.Addr())
+}
+
 // try connects to the first address that answers.
 func (d *dialer) try(ctx context.Context, tries []string) (net.Conn, error) {
 	dial := d.net.DialContext
@@ -163,6 +176,10 @@ func (d *dialer) try(ctx context.Context, tries []string) (net.Conn, error) {
 	}
 	var errs []error
 	for _, address := range tries {
+		if err := d.permitted(address); err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		conn, err := dial(ctx, "tcp", address)
 		if err == nil {
 			return conn, nil

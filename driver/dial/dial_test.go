@@ -328,3 +328,22 @@ func TestAddresses(t *testing.T) {
 }
 
 var _ exchange.Dialer = (*dialer)(nil)
+
+// An address that nobody allowed is never connected to, whatever the name said
+// before.
+func TestPermit(t *testing.T) {
+	refused := errors.New("not allowed")
+	for _, target := range []string{"http://127.0.0.1:1", "http://localhost:1"} {
+		u, err := url.Parse(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := New(Options{URL: u, Permit: func(netip.Addr) error { return refused }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := d.Dial(t.Context(), 0); !errors.Is(err, refused) {
+			t.Errorf("dial %s: %v, want %v", target, err, refused)
+		}
+	}
+}

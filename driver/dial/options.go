@@ -53,6 +53,10 @@ type Options struct {
 	MinTLS uint16
 	// Timeout is for opening as a whole; zero: [DefaultTimeout].
 	Timeout time.Duration
+	// Permit tells whether an address may be connected to; its error says why
+	// not. It is asked before each connection, since what a name stands for can
+	// change during a run. Nil: any.
+	Permit func(netip.Addr) error
 	// Network connects instead of the operating system, for tests in memory.
 	// It gets "host:port" unresolved, unless Resolve pins it. A TLS 1.3 server
 	// writes session tickets unasked; the ends of net.Pipe, which hold nothing,
