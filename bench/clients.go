@@ -1,0 +1,74 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/valyala/fasthttp"
+)
+
+// fast is a connection of fasthttp's client.
+type fast struct {
+	client  *fasthttp.HostClient
+	address string
+}
+
+func newFast(address string) (client, error) {
+	return &fast{client: &fasthttp.HostClient{Addr: address, MaxConns: 1}, address: address}, nil
+}
+
+func (f *fast) do(method, path, cookie string) (string, error) {
+	req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(resp)
+	req.Header.SetMethod(method)
+	req.SetRequestURI("http://" + f.address + path)
+	if cookie != "" {
+		req.Header.SetCookie("SID", cookie)
+	}
+	if err := f.client.Do(req, resp); err != nil {
+		return "", err
+	}
+	if method == http.MethodPost && cookie == "" {
+		var c fasthttp.Cookie
+		c.SetKey("SID")
+		if resp.Header.Cookie(&c) {
+			cookie = string(c.Value())
+		}
+	}
+	return cookie, nil
+}
+
+// standard is a connection of net/http's client.
+type standard struct {
+	client *http.Client
+	base   string
+}
+
+func newStandard(address string) (client, error) {
+	t := &http.Transport{MaxConnsPerHost: 1, DialContext: (&net.Dialer{}).DialContext, DisableCompression: true}
+	return &standard{client: &http.Client{Transport: t}, base: "http://" + address}, nil
+}
+
+func (s *standard) do(method, path, cookie string) (string, error) {
+	req, err := http.NewRequest(method, s.base+path, nil)
+	if err != nil {
+		return "", err
+	}
+	if cookie != "" {
+		req.AddCookie(&http.Cookie{Name: "SID", Value: cookie})
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return "", err
+	}
+	for _, c := range resp.Cookies() {
+		cookie = c.Value
+	}
+	return cookie, nil
+}
