@@ -212,15 +212,11 @@ func (p *page) next(s *results.Summary) []advice {
 	if p.opt.Folder != "" {
 		run = quoted(clean(p.opt.Folder))
 	}
-	var todo []advice
 	if n := s.Sessions.Orphaned; n > 0 {
-		todo = append(todo, advice{"authsoak cleanup " + run,
-			"logs out the " + plural(n, "session", "sessions") + " that this run left on the servers"})
+		return []advice{{"authsoak cleanup " + run,
+			"logs out the " + plural(n, "session", "sessions") + " that this run left on the servers"}}
 	}
-	if s.Generator.TaintedIntervals > 0 && s.Verdict == results.Invalid {
-		todo = append(todo, advice{"authsoak calibrate", "measures what this machine can drive at all"})
-	}
-	return todo
+	return nil
 }
 
 // quoted makes a path safe to paste into a shell.
