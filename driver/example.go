@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"authsoak/driver/exchange"
 	"authsoak/profiles"
 	"authsoak/results"
 )
@@ -31,20 +32,26 @@ func (w *worker) example(t *target, g *group, r *wireRequest, end *ending) {
 }
 
 func (w *worker) sentBlanked(t *target, r *wireRequest) string {
-	v := profiles.Values{Account: make([][]byte, len(w.values.Account)), Slots: make([][]byte, len(w.values.Slots))}
-	for i := range v.Account {
-		if len(w.values.Account[i]) > 0 {
-			v.Account[i] = []byte(blank)
-		}
-	}
-	for i := range v.Slots {
-		if len(w.values.Slots[i]) > 0 {
-			v.Slots[i] = []byte(blank)
-		}
-	}
+	v := blanked(&w.values)
 	var scratch []byte
 	text := string(r.append(nil, &scratch, &v, t.flow.Slots, nil))
 	return authorization.ReplaceAllString(text, "${1}"+blank)
+}
+
+// blanked are values to render in the place of v: nothing secret is in them.
+func blanked(v *profiles.Values) profiles.Values {
+	out := profiles.Values{Account: make([][]byte, len(v.Account)), Slots: make([][]byte, len(v.Slots))}
+	for i := range out.Account {
+		if len(v.Account[i]) > 0 {
+			out.Account[i] = []byte(blank)
+		}
+	}
+	for i := range out.Slots {
+		if len(v.Slots[i]) > 0 {
+			out.Slots[i] = []byte(blank)
+		}
+	}
+	return out
 }
 
 var (
@@ -53,25 +60,29 @@ var (
 )
 
 func (w *worker) receivedBlanked() string {
-	a := &w.answer
+	return received(&w.answer, w.clean, exampleBody)
+}
+
+// received is an answer as text, cleaned of what is secret, with as much of its
+// body as most says.
+func received(a *exchange.Answer, clean func(string) string, most int) string {
 	if a.Status == 0 {
 		return ""
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\r\n", a.Status)
 	for _, f := range a.Fields {
-		value := w.clean(string(f.Value))
+		value := clean(string(f.Value))
 		if equalFoldBytes(f.Name, "Set-Cookie") {
 			value = blankCookie(string(f.Value))
 		}
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, value)
 	}
 	b.WriteString("\r\n")
-	body := a.Body
 	// Blank first, cut later: a cut in the middle of a secret would hide it.
-	text := secretMember.ReplaceAllString(w.clean(string(body)), "${1}"+blank)
-	if len(text) > exampleBody {
-		text = text[:exampleBody] + fmt.Sprintf("… (%d bytes in all)", a.BodyBytes)
+	text := secretMember.ReplaceAllString(clean(string(a.Body)), "${1}"+blank)
+	if len(text) > most {
+		text = text[:most] + fmt.Sprintf("… (%d bytes in all)", a.BodyBytes)
 	}
 	b.WriteString(strings.ToValidUTF8(text, "\uFFFD"))
 	return b.String()
@@ -99,20 +110,26 @@ var expiresOnly = regexp.MustCompile(`(?i)^[^,]*expires=[a-z]+,[^,]*$`)
 
 // clean takes every secret the worker knows out of a text.
 func (w *worker) clean(text string) string {
+	return without(text, w.values.Account, w.jar.Others, w.values.Slots, w.old.Slots, w.jar.Slots)
+}
+
+// without blanks the values of an account, of jars, and of cookies in a Cookie
+// text.
+func without(text string, account [][]byte, others []byte, jars ...[][]byte) string {
 	replace := func(secret []byte) {
 		if len(secret) >= 4 {
 			text = strings.ReplaceAll(text, string(secret), blank)
 		}
 	}
-	for _, f := range w.values.Account {
+	for _, f := range account {
 		replace(f)
 	}
-	for _, jar := range [][][]byte{w.values.Slots, w.old.Slots, w.jar.Slots} {
+	for _, jar := range jars {
 		for _, s := range jar {
 			replace(s)
 		}
 	}
-	for pair := range bytes.SplitSeq(w.jar.Others, []byte("; ")) {
+	for pair := range bytes.SplitSeq(others, []byte("; ")) {
 		_, value, _ := bytes.Cut(pair, []byte{'='})
 		replace(value)
 	}

@@ -23,6 +23,8 @@ type Prober struct {
 	target  *target
 	timeout time.Duration
 	epoch   time.Time
+	// Show makes replies hold request and answer as text, secrets blanked.
+	Show bool
 }
 
 // NewProber makes a prober. Times of replies count from epoch.
@@ -73,6 +75,20 @@ func (c *Client) Copy() *Client {
 	}
 	twin.Jar.Others = append(twin.Jar.Others, c.Jar.Others...)
 	return twin
+}
+
+// Become takes over account and cookies of another client. The connection stays
+// where both show the same certificate.
+func (c *Client) Become(other *Client) {
+	if c.identity != other.identity {
+		c.Close()
+	}
+	c.Account, c.identity = other.Account, other.identity
+	c.Forget()
+	for i, s := range other.Jar.Slots {
+		c.Jar.Slots[i] = append(c.Jar.Slots[i], s...)
+	}
+	c.Jar.Others = append(c.Jar.Others, other.Jar.Others...)
 }
 
 // Forget empties the jar.
@@ -142,7 +158,13 @@ func (c *Client) send(ctx context.Context, step string, r *wireRequest, facts ru
 	t := c.prober.target
 	values := profiles.Values{Account: c.fields(v.Account), Slots: c.Jar.Slots}
 	c.wire = r.append(c.wire[:0], &c.scratch, &values, t.flow.Slots, c.Jar.Others)
+	if v.Keep {
+		c.wire = keep(c.wire, t.flow.Slots, &c.Jar)
+	}
 	out := taken{Reply: rules.Reply{Step: step, Request: r.spec.Name, Sent: vary(c.wire, &v)}}
+	if c.prober.Show {
+		out.Shown = shown(out.Sent, r, &v, &values, t.flow)
+	}
 	req := exchange.Request{Wire: out.Sent, Head: v.Method == "HEAD" || v.Method == "" && r.isHead}
 	out.Invoked = c.now()
 	err := c.exchange(ctx, &req, &v)
@@ -178,15 +200,32 @@ func (c *Client) take(out *taken, spec *profiles.Request, facts rules.Facts, val
 	}
 	facts.Set |= out.set
 	out.Verdict = rules.Judge(spec, flow.Session.Refused, facts, &out.Reply)
-	if out.Verdict.Outcome != results.OK || c.Frozen {
-		return
-	}
-	for i := range spec.Capture {
-		if value := extract(&spec.Capture[i], &c.answer); value != nil {
-			slot := spec.Capture[i].Slot
-			c.Jar.Slots[slot] = append(c.Jar.Slots[slot][:0], value...)
+	if out.Verdict.Outcome == results.OK && !c.Frozen {
+		for i := range spec.Capture {
+			if value := extract(&spec.Capture[i], &c.answer); value != nil {
+				slot := spec.Capture[i].Slot
+				c.Jar.Slots[slot] = append(c.Jar.Slots[slot][:0], value...)
+			}
 		}
 	}
+	if c.prober.Show {
+		out.Answer = c.shownAnswer(out, spec, values)
+	}
+}
+
+// shownAnswer is the answer as text: whatever was, is, or could have become a
+// value of the session is blanked.
+func (c *Client) shownAnswer(out *taken, spec *profiles.Request, values *profiles.Values) string {
+	var secrets [][]byte
+	for _, k := range out.Cookies {
+		secrets = append(secrets, []byte(k.Value))
+	}
+	for i := range spec.Capture {
+		secrets = append(secrets, extract(&spec.Capture[i], &c.answer))
+	}
+	return received(&c.answer, func(text string) string {
+		return without(text, values.Account, c.Jar.Others, c.Jar.Slots, secrets)
+	}, shownBody)
 }
 
 // exchange sends on the client's connection or a fresh one. A connection that
@@ -246,27 +285,4 @@ func (c *Client) fields(replace map[string]string) [][]byte {
 		}
 	}
 	return fields
-}
-
-// cookiesOf reads what an answer sets, with the attributes as they came.
-func cookiesOf(flow *profiles.Flow, fields []exchange.Field) []rules.Cookie {
-	var out []rules.Cookie
-	for _, f := range fields {
-		if !equalFoldBytes(f.Name, "Set-Cookie") {
-			continue
-		}
-		for field := f.Value; len(field) > 0; {
-			var rest []byte
-			if i := foldedCookie(flow, field); i > 0 {
-				field, rest = field[:i], field[i+1:]
-			}
-			name, value, attributes := splitCookie(field)
-			if len(name) > 0 {
-				out = append(out, rules.Cookie{Name: string(name), Value: string(value),
-					Attributes: string(attributes), Removed: removed(value, attributes)})
-			}
-			field = rest
-		}
-	}
-	return out
 }

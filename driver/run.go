@@ -78,6 +78,8 @@ type run struct {
 	once     sync.Once
 	fatal    error  // why the harness can't go on
 	problem  string // why the run is invalid
+
+	continuous *continuous // nil in a cleanup
 }
 
 // Run drives the plan until its end, until stop is closed (a clean stop: no new
@@ -99,7 +101,7 @@ func Run(ctx context.Context, stop <-chan struct{}, c Config) (*results.Summary,
 }
 
 func newRun(ctx context.Context, c Config) (*run, error) {
-	r := &run{Config: c, plan: c.Plan, halt: make(chan struct{})}
+	r := &run{Config: c, plan: c.Plan, halt: make(chan struct{}), continuous: newContinuous()}
 	var err error
 	if r.targets, r.series, err = lineUp(c.Plan, c.Targets, c.Agent); err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ func (w *worker) perform(t *target, g *group, facts rules.Facts, intended int64)
 			break
 		}
 	}
+	w.observe(t, g, facts, &end)
 	w.recorder.Record(results.Sample{Series: g.series, Phase: w.phase,
 		Service: end.at - start, Response: end.at - intended,
 		Outcome: end.outcome, Class: end.class})

@@ -154,7 +154,7 @@ func (r *run) conclude(e runEnding) (*results.Summary, error) {
 		Interrupted: e.interrupted, Elapsed: time.Duration(e.end),
 		Warmup: time.Duration(warmup), Hold: time.Duration(e.loadEnd - warmup),
 		Drain: time.Duration(e.end - e.loadEnd), Health: r.health(),
-		Checks: []results.CheckResult{r.ledgerCheck()},
+		Checks: r.checks(),
 	}
 	if r.problem != "" {
 		ending.Invalid = append(ending.Invalid, r.problem)
@@ -172,7 +172,7 @@ func orphans(c sessions.Counts) int64 { return c.Live + c.Abandoned + c.Possibly
 
 // ledgerCheck tells whether every session that was opened is accounted for.
 func (r *run) ledgerCheck() results.CheckResult {
-	c := results.CheckResult{ID: "ledger.balance", Target: "all", Verdict: "pass",
+	c := results.CheckResult{ID: "ledger.balance", Target: "all", Verdict: "pass", Judged: true,
 		Expected: "opened = closed + abandoned + expired + live, by the running counts and by the records",
 		Observed: "balanced", Source: "authsoak: what it opened it must account for"}
 	if err := r.store.Check(); err != nil {

@@ -88,7 +88,7 @@ func tamper(text []byte, name string) []byte {
 		}
 		other := bytes.Clone(value)
 		at := len(other) / 2
-		if other[at]++; other[at] < '0' || other[at] > 'z' || other[at] == '\\' {
+		if other[at]++; other[at] < '0' || other[at] > 'z' || bytes.IndexByte([]byte(`;\\`), other[at]) >= 0 {
 			other[at] = '0'
 		}
 		text, _ = replaceCookie(bytes.Clone(text), n, other)

@@ -81,6 +81,7 @@ func (c *compiler) compile() *Flow {
 	}
 	c.calls()
 	c.session()
+	c.contract()
 	return c.flow
 }
 
@@ -101,7 +102,10 @@ func (c *compiler) makeSlots() {
 		if !token(name) {
 			c.bad(path+".name", fmt.Sprintf("gives %q, which is no cookie name", name), "")
 		}
-		c.slot(path, "cookie."+k.as(), Slot{Name: name, Cookie: true, Authenticates: k.Authenticates, Path: k.Path})
+		c.slot(path, "cookie."+k.as(), Slot{
+			Name: name, Cookie: true, Authenticates: k.Authenticates, Path: k.Path, Optional: k.Optional,
+			OfClientType:    strings.Contains(k.Name, "client_type"),
+			ObserveHTTPOnly: slices.Contains(k.Observe, flagHTTPOnly), ObserveSecure: slices.Contains(k.Observe, flagSecure)})
 	}
 	for i, k := range c.spec.Captures {
 		path := fmt.Sprintf("captures[%d]", i)

@@ -24,6 +24,7 @@ func (c *compiler) session() {
 	}
 	s.Idle = c.lifetime("idle", &spec.Idle)
 	s.Absolute = c.lifetime("absolute", &spec.Absolute)
+	s.IdleSetting = settingOf(&spec.Idle)
 	if s.Idle > 0 && s.Absolute > 0 && s.Idle > s.Absolute {
 		c.badHere("session.idle", "is longer than absolute", "")
 	}
@@ -71,6 +72,17 @@ func (c *compiler) declaration(name string, rules *oneOrMore[ruleSpec], known ..
 		c.flow.Session.Sources[name] = text
 	}
 	return d
+}
+
+// settingOf finds the setting that a lifetime is said to follow.
+func settingOf(rules *oneOrMore[ruleSpec]) string {
+	for _, r := range rules.items {
+		if _, rest, found := strings.Cut(r.Expect, "{{setting."); found {
+			name, _, _ := strings.Cut(rest, "}}")
+			return strings.TrimSpace(name)
+		}
+	}
+	return ""
 }
 
 func (c *compiler) lifetime(name string, rules *oneOrMore[ruleSpec]) time.Duration {

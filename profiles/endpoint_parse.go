@@ -160,7 +160,7 @@ func (l *lint) references() {
 		for _, list := range []struct {
 			key   string
 			names []string
-		}{{"methods", e.Methods}, {"except_methods", e.ExceptMethods}} {
+		}{{"methods", e.Methods}, {"except_methods", e.ExceptMethods}, {"unchecked", e.Unchecked}} {
 			for j, m := range list.names {
 				l.known(fmt.Sprintf("echo[%d].%s[%d]", i, list.key, j), m, httpMethods)
 			}

@@ -36,6 +36,21 @@ type Flow struct {
 
 	Session SessionRules
 
+	// ClientType and Tenant are the options chosen; empty: not used.
+	ClientType, Tenant     string
+	TenantPerAccount, CSRF bool
+	// ClientTypeHeader is the header that names a client type, used or not;
+	// empty where the profile knows none.
+	ClientTypeHeader string
+	// Settings are the values chosen, by name.
+	Settings map[string]string
+	Guards   []Guard
+	// Strays are cookies that only other choices of this profile have.
+	Strays     []Stray
+	Statements []Statement
+	// Disabled says that the server refuses this login method; nil: it doesn't.
+	Disabled *Statement
+
 	limits []columnLimit // see CheckAccount
 }
 
@@ -52,6 +67,12 @@ type Slot struct {
 	Cookie bool
 	// Authenticates marks the cookies that prove the session to the server.
 	Authenticates bool
+	// OfClientType says that the name depends on the client type.
+	OfClientType bool
+	// Optional cookies may be missing from a login's answer.
+	Optional bool
+	// ObserveHTTPOnly and ObserveSecure: a page shows the cookie without the flag.
+	ObserveHTTPOnly, ObserveSecure bool
 	// Path chooses between cookies of one name set with several paths; empty:
 	// the last one set wins.
 	Path string
@@ -159,6 +180,9 @@ type SessionRules struct {
 	ExtendedBy     Declaration   // use or renewal: what starts Idle anew
 	Idle           time.Duration // 0: not stated
 	Absolute       time.Duration // 0: not stated
+	// IdleSetting is the setting that asks the server for another Idle; empty:
+	// there is none.
+	IdleSetting string
 	// Refused lists the statuses with which a dead session is refused.
 	Refused []int
 	// Sources maps a declaration (idle, absolute, duplicate_login,

@@ -10,26 +10,29 @@ const EndpointFormat = "authsoak/endpoint/v1"
 
 // endpointSpec is an endpoint profile as written.
 type endpointSpec struct {
-	Schema           endpointFormat    `yaml:"schema" document:"required" about:"the format of this file"`
-	Endpoint         string            `yaml:"endpoint" document:"required" about:"the endpoint type's name, as --target uses it"`
-	Title            string            `yaml:"title" document:"required" about:"the product's name, for people"`
-	About            string            `yaml:"about" about:"what one should know before using it"`
-	Documents        map[string]string `yaml:"documents" about:"the pages that the profile rests on: a short key, and the address"`
-	Versions         []string          `yaml:"versions" document:"required" about:"every version told apart, oldest first"`
-	DefaultVersion   string            `yaml:"default_version" about:"the version when none is named; left out: the last"`
-	DefaultMethod    string            `yaml:"default_method" about:"the login method when none is named; left out: the first"`
-	Settings         []settingSpec     `yaml:"settings" about:"values that a scenario may set for its server"`
-	Options          optionsSpec       `yaml:"options" about:"what may be added to a login, and where that is possible"`
-	Cookies          []cookieSpec      `yaml:"cookies" about:"the cookies a session carries"`
-	KeepOtherCookies bool              `yaml:"keep_other_cookies" about:"keep cookies that this file doesn't name (a balancer's) and send them back too"`
-	Captures         []captureSpec     `yaml:"captures" about:"other values that a session carries from one answer to later requests"`
-	Echo             []echoSpec        `yaml:"echo" about:"headers sent with every call and logout"`
-	Methods          []methodSpec      `yaml:"methods" document:"required" about:"the ways to log in"`
-	Logout           []requestSpec     `yaml:"logout" about:"the requests that end a session"`
-	Calls            []callSpec        `yaml:"calls" document:"required" about:"what a session does between login and logout"`
-	Deciding         string            `yaml:"deciding" document:"required" about:"the call whose answer tells whether a session lives"`
-	Classify         []classifySpec    `yaml:"classify" about:"what a refused answer means; tried after the request's own list"`
-	Session          sessionSpec       `yaml:"session" about:"what the documents say about sessions"`
+	Schema           endpointFormat          `yaml:"schema" document:"required" about:"the format of this file"`
+	Endpoint         string                  `yaml:"endpoint" document:"required" about:"the endpoint type's name, as --target uses it"`
+	Title            string                  `yaml:"title" document:"required" about:"the product's name, for people"`
+	About            string                  `yaml:"about" about:"what one should know before using it"`
+	Documents        map[string]string       `yaml:"documents" about:"the pages that the profile rests on: a short key, and the address"`
+	Versions         []string                `yaml:"versions" document:"required" about:"every version told apart, oldest first"`
+	DefaultVersion   string                  `yaml:"default_version" about:"the version when none is named; left out: the last"`
+	DefaultMethod    string                  `yaml:"default_method" about:"the login method when none is named; left out: the first"`
+	Settings         []settingSpec           `yaml:"settings" about:"values that a scenario may set for its server"`
+	Options          optionsSpec             `yaml:"options" about:"what may be added to a login, and where that is possible"`
+	Cookies          []cookieSpec            `yaml:"cookies" about:"the cookies a session carries"`
+	KeepOtherCookies bool                    `yaml:"keep_other_cookies" about:"keep cookies that this file doesn't name (a balancer's) and send them back too"`
+	Captures         []captureSpec           `yaml:"captures" about:"other values that a session carries from one answer to later requests"`
+	Echo             []echoSpec              `yaml:"echo" about:"headers sent with every call and logout"`
+	Methods          []methodSpec            `yaml:"methods" document:"required" about:"the ways to log in"`
+	Logout           []requestSpec           `yaml:"logout" about:"the requests that end a session"`
+	Calls            []callSpec              `yaml:"calls" document:"required" about:"what a session does between login and logout"`
+	Deciding         string                  `yaml:"deciding" document:"required" about:"the call whose answer tells whether a session lives"`
+	Classify         []classifySpec          `yaml:"classify" about:"what a refused answer means; tried after the request's own list"`
+	Session          sessionSpec             `yaml:"session" about:"what the documents say about sessions"`
+	Statements       []statementSpec         `yaml:"statements" about:"the sentences of the documents that rules try; of several about one rule all whose when holds count"`
+	Untestable       []untestableSpec        `yaml:"untestable" about:"the sentences that no rule tries, and why"`
+	Disabled         oneOrMore[disabledSpec] `yaml:"disabled" about:"where the server refuses a login method altogether"`
 }
 
 type endpointFormat string
@@ -62,12 +65,14 @@ type optionSpec struct {
 
 // cookieSpec is one cookie of a session.
 type cookieSpec struct {
-	Name          string `yaml:"name" document:"required" about:"its name on the wire; may hold {{…}} of values known beforehand"`
-	As            string `yaml:"as" about:"what this file calls it, where that differs from its name"`
-	When          when   `yaml:"when"`
-	Authenticates bool   `yaml:"authenticates" about:"it proves the session to the server"`
-	Path          string `yaml:"path" about:"the Path attribute that counts, where a server sets one name with several"`
-	About         string `yaml:"about" about:"what it is"`
+	Name          string     `yaml:"name" document:"required" about:"its name on the wire; may hold {{…}} of values known beforehand"`
+	As            string     `yaml:"as" about:"what this file calls it, where that differs from its name"`
+	When          when       `yaml:"when"`
+	Authenticates bool       `yaml:"authenticates" about:"it proves the session to the server"`
+	Path          string     `yaml:"path" about:"the Path attribute that counts, where a server sets one name with several"`
+	Optional      bool       `yaml:"optional" about:"a login may leave it out: no page counts it among the cookies of a login"`
+	Observe       []flagName `yaml:"observe" about:"flags that the vendor's own page shows it without: httponly, secure; reported, not judged"`
+	About         string     `yaml:"about" about:"what it is"`
 }
 
 // captureSpec declares a captured value.
@@ -84,6 +89,7 @@ type echoSpec struct {
 	When          when     `yaml:"when"`
 	Methods       []string `yaml:"methods" about:"only on requests with these HTTP methods"`
 	ExceptMethods []string `yaml:"except_methods" about:"not on requests with these HTTP methods"`
+	Unchecked     []string `yaml:"unchecked" about:"HTTP methods on which it is sent but the server need not look at it"`
 }
 
 // methodSpec is one way to log in.

@@ -168,4 +168,19 @@ type CheckResult struct {
 	Expected string `json:"expected"`
 	Observed string `json:"observed"`
 	Source   string `json:"source"`
+	Title    string `json:"title,omitempty"` // what must hold, in one line
+	// Judged tells a rule that passes or fails from one that is observed.
+	Judged bool `json:"judged,omitempty"`
+	// Seen is the behaviour in normal form: name to value.
+	Seen map[string]string `json:"seen,omitempty"`
+	// Exchanges show a failure in full, secrets blanked.
+	Exchanges []Exchange `json:"exchanges,omitempty"`
+}
+
+// Exchange is one request and its answer as text, secrets blanked.
+type Exchange struct {
+	Step     string `json:"step"`
+	Request  string `json:"request"`
+	Sent     string `json:"sent"`
+	Received string `json:"received"`
 }

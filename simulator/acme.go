@@ -53,10 +53,10 @@ func (s *Server) acmeForm(x *exchange, complaint string) {
 func (s *Server) acmeFormRight(x *exchange) bool {
 	pre, ok := x.token(acmePre, formPlain, kindAcmePre)
 	if !ok {
-		return s.policy.holds(csrfRight, false)
+		return x.holds(csrfRight, false)
 	}
-	form, ok := s.sealer.readToken(&x.scratch, &s.policy, formHex, kindAcmeForm, param(x.body, "csrf_token"))
-	return s.policy.holds(csrfRight, ok && form.ref == pre.ref)
+	form, ok := x.readToken(formHex, kindAcmeForm, param(x.body, "csrf_token"))
+	return x.holds(csrfRight, ok && form.ref == pre.ref)
 }
 
 func (s *Server) acmeLogin(x *exchange) {
@@ -118,7 +118,7 @@ func (s *Server) acmeHome(x *exchange) {
 		return
 	}
 	x.say(200, "text/html; charset=utf-8", "<!DOCTYPE html><html><body><h1>Welcome, ")
-	x.out = appendXML(x.out, s.accounts.appendName(x.small[:0], s.policy.named(rec.account)))
+	x.out = appendXML(x.out, s.accounts.appendName(x.small[:0], x.named(rec.account)))
 	x.out = append(x.out, "</h1></body></html>\n"...)
 }
 
@@ -132,14 +132,14 @@ func (s *Server) acmeMe(x *exchange) {
 		return
 	}
 	x.say(200, "application/json", `{"user":`)
-	x.out = append(appendJSON(x.out, s.accounts.appendName(x.small[:0], s.policy.named(rec.account))), '}')
+	x.out = append(appendJSON(x.out, s.accounts.appendName(x.small[:0], x.named(rec.account))), '}')
 }
 
 func (s *Server) acmeLogout(x *exchange) {
 	if id, _, is := s.acmeLook(x); is == live {
 		s.store.end(id, acme, x.now)
 	}
-	if s.policy.holds(cookieCleared, true) {
+	if x.holds(cookieCleared, true) {
 		x.header("Set-Cookie", acmeSession+"=; Path=/acme; Max-Age=0")
 	}
 	x.acmeTo("/acme/login")

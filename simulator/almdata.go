@@ -16,7 +16,7 @@ func (s *Server) almCall(x *exchange) (almSight, bool) {
 		return look, false
 	}
 	switch {
-	case s.policy.holds(deletedStays, look.flags&flagDeleted != 0):
+	case x.holds(deletedStays, look.flags&flagDeleted != 0):
 		x.almRefused(idleExpired)
 		return look, false
 	case look.session == live:
@@ -132,7 +132,7 @@ func (s *Server) almData(x *exchange, path []byte) {
 	if x.method == "POST" {
 		x.status = 201
 	}
-	name := s.accounts.appendName(x.small[:0], s.policy.named(look.account))
+	name := s.accounts.appendName(x.small[:0], x.named(look.account))
 	switch {
 	case depth < 2:
 		x.almNames("Domains", "Domain", "DEFAULT")

@@ -144,7 +144,7 @@ func (s *Server) almSameType(x *exchange, look *almSight, value []byte) bool {
 		want := x.almClientType()
 		same = len(want) > 0 && s.types.name(found.kind) == string(want)
 	}
-	if !s.policy.holds(clientTypeRight, same) {
+	if !x.holds(clientTypeRight, same) {
 		return false
 	}
 	found.other = false
@@ -191,7 +191,7 @@ func (s *Server) readSession(x *exchange, value []byte) (ticket, bool) {
 		return ticket{}, false
 	}
 	whole := bytes.Equal(s.appendSession(w.text[:0], x, t), value)
-	return t, s.policy.holds(tokenGenuine, whole)
+	return t, x.holds(tokenGenuine, whole)
 }
 
 // appendSession writes a QCSession's value: number, ticket, client type, two
@@ -223,7 +223,7 @@ func (s *Server) almOpen(x *exchange, id ref, idle time.Duration, kind uint32) b
 	if len(clientType) == 0 && kind != 0 && s.options.ALM.SuffixFromBody {
 		clientType = []byte(s.types.name(kind))
 	}
-	if !s.policy.holds(suffixNamed, true) {
+	if !x.holds(suffixNamed, true) {
 		clientType = nil
 	}
 	x.head = append(x.head, "Set-Cookie: "...)
@@ -249,7 +249,7 @@ func (s *Server) almPlace(id ref, now int64, idle time.Duration, kind uint32) (r
 	account := rec.account
 	app := st.place(sh, id.index&(shards-1), record{
 		account: account, opened: now, touched: now, idle: int64(idle), until: rec.until,
-		parent: id.index, born: id.serial, kind: kind, family: alm,
+		parent: id.index, born: id.serial, kind: kind, family: alm, flags: rec.flags & flagStruck,
 	})
 	return app, account, true
 }

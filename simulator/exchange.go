@@ -38,6 +38,14 @@ type exchange struct {
 	head   []byte // headers of the answer, each ended by CRLF
 	out    []byte // body of the answer
 
+	// For a mutant: whose request this is, whether the defect strikes, and the
+	// account first named on the connection.
+	owner  family
+	part   part
+	struck bool
+	first  accountID
+	held   ref // the session whose call is counted as in flight
+
 	scratch scratch
 	small   [512]byte
 }
@@ -81,7 +89,7 @@ func (x *exchange) token(name string, f form, kind tokenKind) (ticket, bool) {
 		if string(c.name) != name {
 			continue
 		}
-		if t, ok := x.srv.sealer.readToken(&x.scratch, &x.srv.policy, f, kind, c.value); ok {
+		if t, ok := x.readToken(f, kind, c.value); ok {
 			return t, true
 		}
 	}

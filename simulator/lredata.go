@@ -96,7 +96,7 @@ func (s *Server) lreData(x *exchange, call *lreCall) {
 	if x.method == "POST" {
 		x.status = 201
 	}
-	name := s.accounts.appendName(x.small[:0], s.policy.named(rec.account))
+	name := s.accounts.appendName(x.small[:0], x.named(rec.account))
 	if call.admin {
 		x.lreAdminList(call.path, name)
 		return

@@ -82,7 +82,7 @@ func (s *Server) octaneDuplicate(x *exchange) bool {
 		return false
 	}
 	_, is := s.octaneLook(x, t)
-	return s.policy.holds(duplicateRefused, is == live)
+	return x.holds(duplicateRefused, is == live)
 }
 
 // octaneCredentials reads what sign_in was given; false when the answer has
@@ -102,7 +102,7 @@ func (s *Server) octaneCredentials(x *exchange) (user, secret []byte, csrf, ok b
 		return doc.value("user"), doc.value("password"), csrf, true
 	case ctype == "text/plain" || ctype == "":
 		user, secret, ok = x.basic()
-		if !ok || s.options.Octane.BasicOff {
+		if !ok || x.holds(basicRefused, s.options.Octane.BasicOff) {
 			x.refused(octane)
 			x.octaneDenied(wrongSecret)
 			return nil, nil, false, false
@@ -127,26 +127,35 @@ func (s *Server) octaneCheck(user, secret []byte, now int64) (accountID, verdict
 // product.
 func (x *exchange) octaneCookies(id ref, account accountID, csrf bool) {
 	maxAge := int64((x.srv.options.Octane.AbsoluteTimeout + time.Second - 1) / time.Second)
-	name := x.srv.accounts.appendName(x.small[:0], x.srv.policy.named(account))
+	name := x.srv.accounts.appendName(x.small[:0], x.named(account))
 	x.jersey(octaneUser, []byte(url.QueryEscape(string(name))), maxAge, true)
-	x.octaneLWSSO(id, maxAge)
-	if csrf {
+	x.octaneLWSSO(x.ticketFor(id, kindOctane), maxAge)
+	if x.holds(csrfAsked, csrf) {
 		t := x.ticketFor(id, kindOctaneCSRF)
 		t.issued = 0 // one token for the life of the session
 		x.jersey(octaneCSRF, x.srv.sealer.appendToken(x.small[:0], &x.scratch, formHex, t), maxAge, false)
 	}
 }
 
-func (x *exchange) octaneLWSSO(id ref, maxAge int64) {
-	x.jersey(octaneToken, x.srv.sealer.appendToken(x.scratch.text[:0], &x.scratch, formLWSSO, x.ticketFor(id, kindOctane)), maxAge, true)
+func (x *exchange) octaneLWSSO(t ticket, maxAge int64) {
+	x.jersey(octaneToken, x.srv.sealer.appendToken(x.scratch.text[:0], &x.scratch, formLWSSO, t), maxAge, true)
+}
+
+// octaneFresh renews a cookie.
+func (x *exchange) octaneFresh(old ticket, maxAge int64) {
+	t := x.ticketFor(old.ref, kindOctane)
+	if !x.holds(freshExtends, true) {
+		t.issued = old.issued + 1
+	}
+	x.octaneLWSSO(t, maxAge)
 }
 
 // octaneLook is the session of a cookie, by the cookie's own age and the
 // session's life.
 func (s *Server) octaneLook(x *exchange, t ticket) (record, state) {
 	rec, is := s.store.use(t.ref, octane, x.now, false)
-	over := x.now >= s.store.due(t.issued*1000+rec.idle)
-	if is == live && s.policy.holds(idleOver, over) {
+	over := is == live && s.policy.holds(&rec, idleOver, x.now >= s.store.idleEnd(&rec, t.issued*1000))
+	if is == live && x.holds(cookieOver, over) {
 		return rec, idleExpired
 	}
 	return rec, is
@@ -168,7 +177,7 @@ func (s *Server) octaneSession(x *exchange) (accountID, bool) {
 		s.octaneRefresh(x, t, &rec)
 		return rec.account, true
 	}
-	if user, secret, given := x.basic(); given && !s.options.Octane.BasicOff {
+	if user, secret, given := x.basic(); given && !x.holds(basicRefused, s.options.Octane.BasicOff) {
 		account, found := s.octaneCheck(user, secret, x.now)
 		if found == granted {
 			return account, true
@@ -186,8 +195,12 @@ func (s *Server) octaneCSRFRight(x *exchange, id ref) bool {
 	if x.read() && s.options.Octane.CSRFSparesReads {
 		return true
 	}
-	t, ok := s.sealer.readToken(&x.scratch, &s.policy, formHex, kindOctaneCSRF, x.get("hpsso-header-csrf"))
-	return s.policy.holds(csrfRight, ok && t.ref == id)
+	given := x.get("hpsso-header-csrf")
+	if len(given) == 0 {
+		return x.holds(csrfGiven, false)
+	}
+	t, ok := x.readToken(formHex, kindOctaneCSRF, given)
+	return x.holds(csrfRight, ok && t.ref == id)
 }
 
 // octaneRefresh answers with a fresh cookie once the presented one is old
@@ -195,12 +208,12 @@ func (s *Server) octaneCSRFRight(x *exchange, id ref) bool {
 func (s *Server) octaneRefresh(x *exchange, t ticket, rec *record) {
 	o := &s.options.Octane
 	due := !o.NoRefresh && x.now-t.issued*1000 >= int64(o.RefreshAfter)
-	if !due || !s.policy.holds(cookieRefreshed, true) {
+	if !due || !x.holds(cookieRefreshed, true) {
 		return
 	}
 	s.store.use(t.ref, octane, x.now, true) // the record lives as long as its youngest cookie
 	left := max(1, (rec.until-x.now)/int64(time.Second))
-	x.octaneLWSSO(t.ref, left)
+	x.octaneFresh(t, left)
 }
 
 // octaneSignOut ends the session and resets the cookies, whatever they were.
@@ -222,7 +235,7 @@ func (s *Server) octaneSignOut(x *exchange) {
 
 // octaneReset empties the cookies.
 func (x *exchange) octaneReset() {
-	if !x.srv.policy.holds(cookieCleared, true) {
+	if !x.holds(cookieCleared, true) {
 		return
 	}
 	x.jersey(octaneToken, nil, 0, true)

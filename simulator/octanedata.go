@@ -63,7 +63,7 @@ func (x *exchange) octaneList(kind string, account accountID, one bool) {
 	out = append(out, `,"id":"1001","name":"`...)
 	out = append(out, "Soak"...)
 	out = append(out, `","author":{"type":"workspace_user","id":"1001","name":`...)
-	out = appendJSON(out, x.srv.accounts.appendName(x.small[:0], x.srv.policy.named(account)))
+	out = appendJSON(out, x.srv.accounts.appendName(x.small[:0], x.named(account)))
 	out = append(out, `}}`...)
 	if !one {
 		out = append(out, `],"exceeds_total_count":false}`...)

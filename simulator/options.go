@@ -41,6 +41,12 @@ type Options struct {
 	// reaper passes, at multiples of ReaperEvery after the server began; a
 	// session used between its deadline and the next pass lives on.
 	ReaperEvery time.Duration
+	// Mutant names a defect that the server is to have, see [Mutants]; "": none.
+	// NAME@N makes it show only once in N answers, or in one session of N
+	// where the defect is a session's, by a draw from the seed.
+	Mutant string
+	// MutantWindow is how long the races of mutants stay open; zero: 1 ms.
+	MutantWindow time.Duration
 }
 
 // Distribution names how random durations spread.

@@ -1,21 +1,29 @@
 package simulator
 
 // point is one decision at which a server can be right or wrong about a
-// session. Handlers work out the honest verdict and let [policy.holds] pass it
-// on, so that every decision of the simulator has one named place.
+// session. Handlers work out the honest verdict and let it pass through
+// [exchange.holds], the store through [policy.holds], so that every decision of
+// the simulator has one named place.
 type point uint8
 
 const (
 	secretRight      point = iota // the credentials belong to the account
+	accountKnown                  // the account exists
+	accountOff                    // the account is switched off
+	basicRefused                  // credentials on a call are refused, being switched off
 	duplicateRefused              // a sign_in over a valid cookie is turned away
 	idleOver                      // the idle clock has run out
 	lifeOver                      // the absolute clock has run out
+	cookieOver                    // a cookie has outlived its own time
 	useRenews                     // a use restarts the idle clock
 	cookieRefreshed               // a call is answered with a fresh cookie
+	freshExtends                  // a fresh cookie lives from now on
 	logoutEnds                    // a logout ends the session
 	deadRefused                   // a session that ended stays dead
 	tokenGenuine                  // a cookie's text is one the server made
-	csrfRight                     // the anti-forgery token is there and right
+	csrfAsked                     // the login asked for an anti-forgery token
+	csrfGiven                     // the anti-forgery token is there
+	csrfRight                     // the anti-forgery token is right
 	suffixNamed                   // a session with a client type has the suffixed cookie name
 	clientTypeRight               // the session serves the client type of the request
 	deletedStays                  // an application session deleted on purpose is not replaced
@@ -29,25 +37,39 @@ const (
 
 // policy is asked at every decision. The zero value is honest.
 type policy struct {
-	// twist may overturn a verdict; nil keeps all of them.
-	twist func(at point, honest bool) bool
-	// swap may take one account for another when an answer names its user;
-	// nil keeps it.
-	swap func(accountID) accountID
+	// defect is what is broken on purpose; nil: nothing.
+	defect *defect
 }
 
-// holds passes on the verdict of one decision.
-func (p *policy) holds(at point, honest bool) bool {
-	if p.twist == nil {
-		return honest
+// holds passes on the verdict of a decision about one session.
+func (p *policy) holds(rec *record, at point, honest bool) bool {
+	if d := p.defect; d != nil && d.twist != nil && rec.flags&flagStruck != 0 {
+		return d.twist(nil, at, honest)
 	}
-	return p.twist(at, honest)
+	return honest
+}
+
+// once passes on the verdict of a decision that belongs to no session and is
+// made once in an exchange.
+func (p *policy) once(at point, honest bool) bool {
+	if d := p.defect; d != nil && d.twist != nil && d.strikes() {
+		return d.twist(nil, at, honest)
+	}
+	return honest
+}
+
+// holds passes on the verdict of a decision about the request.
+func (x *exchange) holds(at point, honest bool) bool {
+	if d := x.srv.policy.defect; d != nil && d.twist != nil && x.struck {
+		return d.twist(x, at, honest)
+	}
+	return honest
 }
 
 // named is the account an answer speaks of.
-func (p *policy) named(id accountID) accountID {
-	if p.swap == nil {
-		return id
+func (x *exchange) named(id accountID) accountID {
+	if d := x.srv.policy.defect; d != nil && d.swap != nil && x.struck {
+		return d.swap(x, id)
 	}
-	return p.swap(id)
+	return id
 }

@@ -71,6 +71,7 @@ func New(o Options) (*Server, error) {
 	if s.sealer, err = newSealer(s.seed); err != nil {
 		return nil, fmt.Errorf("simulator: key for session ids: %w", err)
 	}
+	s.policy.defect = newDefect(s, o.Mutant)
 	s.store = newStore(&s.policy, o.ReaperEvery, s.options.MaxSessions)
 	s.accounts = newAccounts(o.Accounts, &s.policy)
 	s.logins = newQueue(s.options.Login, s.seed)
@@ -253,9 +254,18 @@ func (s *Server) handle(x *exchange) bool {
 	if rate := s.options.ErrorRate; rate > 0 && x.rng.Float64() < rate {
 		x.say(s.options.ErrorStatus, "text/plain", http.StatusText(s.options.ErrorStatus)+"\n")
 	} else {
-		s.dispatch(x, f, prefix)
+		s.answer(x, f, prefix)
 	}
 	return s.hold(x)
+}
+
+// answer lets the product answer, with the defect of a mutant around it.
+func (s *Server) answer(x *exchange, f family, prefix int) {
+	if s.policy.defect == nil {
+		s.dispatch(x, f, prefix)
+		return
+	}
+	s.policy.defect.answer(x, f, prefix)
 }
 
 // hold delays an answer by the latency and to the end of a stall.

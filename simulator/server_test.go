@@ -362,10 +362,9 @@ func TestStoreUsesSlotsAgain(t *testing.T) {
 	}
 }
 
-func TestPolicyTwist(t *testing.T) {
-	w := newWorld(t, Options{})
+func TestForgottenLogout(t *testing.T) {
+	w := newWorld(t, Options{Mutant: "logout.revokes"})
 	defer w.close()
-	w.srv.policy.twist = func(at point, honest bool) bool { return honest && at != logoutEnds }
 	in := w.ask(spaceIn+basicAuth("user7", "pw7"), "")
 	w.ask(spaceOut+in.send(), "").want(t, "logout", 200, "")
 	w.ask(spaceIs+in.send(), "").want(t, "forgotten logout", 200, "")

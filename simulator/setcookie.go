@@ -18,10 +18,10 @@ func (x *exchange) jersey(name string, value []byte, maxAge int64, hidden bool) 
 	}
 	x.head = append(x.head, "Path=/;Max-Age="...)
 	x.head = strconv.AppendInt(x.head, maxAge, 10)
-	if x.secure && x.srv.policy.holds(cookieSecured, true) {
+	if x.secure && x.holds(cookieSecured, true) {
 		x.head = append(x.head, ";Secure"...)
 	}
-	if hidden && x.srv.policy.holds(cookieHidden, true) {
+	if hidden && x.holds(cookieHidden, true) {
 		x.head = append(x.head, ";HttpOnly"...)
 	}
 	x.head = append(x.head, "\r\n"...)
@@ -47,10 +47,10 @@ func (x *exchange) attributes(rest string, hidden bool) {
 // follows in it.
 func (x *exchange) partial(rest string, hidden bool) {
 	x.head = append(x.head, rest...)
-	if x.secure && x.srv.policy.holds(cookieSecured, true) {
+	if x.secure && x.holds(cookieSecured, true) {
 		x.head = append(x.head, "; Secure"...)
 	}
-	if hidden && x.srv.policy.holds(cookieHidden, true) {
+	if hidden && x.holds(cookieHidden, true) {
 		x.head = append(x.head, "; HttpOnly"...)
 	}
 }
@@ -58,7 +58,7 @@ func (x *exchange) partial(rest string, hidden bool) {
 // clearCookie removes a cookie in the old style of the ALM family: a quoted
 // empty value and a date with dashes.
 func (x *exchange) clearCookie(name, path string) {
-	if !x.srv.policy.holds(cookieCleared, true) {
+	if !x.holds(cookieCleared, true) {
 		return
 	}
 	x.setCookie(name)

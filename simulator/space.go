@@ -26,13 +26,13 @@ func newUserCounts(limit int) *userCounts {
 }
 
 // enter counts a session in; false when the user has all they may.
-func (u *userCounts) enter(p *policy, id accountID) bool {
+func (u *userCounts) enter(x *exchange, id accountID) bool {
 	if u.limit == 0 {
 		return true
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if !p.holds(limitKept, u.live[id] < u.limit) {
+	if !x.holds(limitKept, u.live[id] < u.limit) {
 		return false
 	}
 	u.live[id]++
@@ -119,11 +119,11 @@ func (s *Server) spaceLogin(x *exchange) {
 // spaceRoom counts the session in, after looking for ended ones when there
 // seems to be no room.
 func (s *Server) spaceRoom(x *exchange, account accountID) bool {
-	if s.users.enter(&s.policy, account) {
+	if s.users.enter(x, account) {
 		return true
 	}
 	s.store.sweep(x.now)
-	return s.users.enter(&s.policy, account)
+	return s.users.enter(x, account)
 }
 
 // spaceMaxAge is the idle limit that a login asks for: maxage in minutes, in
@@ -138,7 +138,7 @@ func (s *Server) spaceMaxAge(x *exchange) (time.Duration, bool) {
 		return limit, true
 	}
 	asked, ok := minutes(text)
-	if ok && s.policy.holds(maxAgeHeeded, true) {
+	if ok && x.holds(maxAgeHeeded, true) {
 		limit = asked
 	}
 	return limit, ok
@@ -152,7 +152,7 @@ func (s *Server) spaceCredentials(x *exchange) (accountID, verdict) {
 	}
 	if x.certificate != "" {
 		account, found := s.accounts.find([]byte(x.certificate))
-		if s.policy.holds(certificateRight, found == granted) {
+		if x.holds(certificateRight, found == granted) {
 			return account, granted
 		}
 		return account, found
@@ -200,7 +200,7 @@ func (s *Server) spaceLogout(x *exchange) {
 	switch {
 	case is == live:
 		s.store.end(id, space, x.now)
-		if s.policy.holds(cookieCleared, true) {
+		if x.holds(cookieCleared, true) {
 			x.header("Set-Cookie", spaceSSO+`="";Version=1; Path=/; Max-Age=0`)
 			x.header("Set-Cookie", spaceNode+`="";Version=1; Path=`+spaceBase+`; Max-Age=0`)
 		}
@@ -278,7 +278,7 @@ func (x *exchange) spaceUser(account accountID, text string) {
 		x.say(200, "text/plain", text)
 		return
 	}
-	account = x.srv.policy.named(account)
+	account = x.named(account)
 	x.say(200, "application/vnd.net.juniper.space.user-management.user-ref+json;version=1", `{"user":`)
 	x.out = x.appendSpaceUser(x.out, account)
 	x.out = append(x.out, '}')
@@ -315,10 +315,10 @@ func (s *Server) spaceData(x *exchange) {
 	switch {
 	case users && json:
 		x.say(200, "application/vnd.net.juniper.space.user-management.users+json;version=3", `{"users":{"@total":"1","user":[`)
-		x.out = append(x.appendSpaceUser(x.out, s.policy.named(account)), "]}}"...)
+		x.out = append(x.appendSpaceUser(x.out, x.named(account)), "]}}"...)
 	case users:
 		x.say(200, "application/vnd.net.juniper.space.user-management.users+xml;version=3", `<users total="1"><user><name>`)
-		x.out = appendXML(x.out, s.accounts.appendName(x.small[:0], s.policy.named(account)))
+		x.out = appendXML(x.out, s.accounts.appendName(x.small[:0], x.named(account)))
 		x.out = append(x.out, "</name></user></users>"...)
 	case json:
 		x.say(200, "application/vnd.net.juniper.space.device-management.devices+json;version=2",

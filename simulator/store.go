@@ -52,6 +52,9 @@ const (
 	flagCSRF    uint8 = 1 << iota // asked for an anti-forgery token
 	flagHadApp                    // an application session was opened
 	flagDeleted                   // it was deleted on purpose
+	flagStruck                    // a mutant's defect is this session's
+	flagLeaving                   // a logout was answered; until is when it acts
+	flagRevived                   // it was logged out and lives again
 )
 
 const never = math.MaxInt64
@@ -137,10 +140,13 @@ func (st *store) place(sh *shard, number uint32, rec record) ref {
 	place := &sh.chunks[slot>>chunkBits][slot&(chunkSize-1)]
 	rec.serial = place.serial + 1
 	rec.state = live
-	*place = rec
 	if rec.born == 0 {
+		if d := st.policy.defect; d != nil && d.strikes() {
+			rec.flags |= flagStruck
+		}
 		st.count(rec.family)
 	}
+	*place = rec
 	return ref{slot<<shardBits | number, rec.serial}
 }
 
@@ -207,7 +213,7 @@ func (st *store) find(sh *shard, id ref, f family, now int64) (*record, state) {
 			st.finish(sh, id.index, rec, is)
 		}
 	}
-	if rec.state != live && !st.policy.holds(deadRefused, true) {
+	if rec.state != live && !st.policy.holds(rec, deadRefused, rec.flags&flagRevived == 0) {
 		return rec, live
 	}
 	return rec, rec.state
@@ -215,13 +221,36 @@ func (st *store) find(sh *shard, id ref, f family, now int64) (*record, state) {
 
 // clocks reads both clocks of a live session.
 func (st *store) clocks(rec *record, now int64) state {
-	if st.policy.holds(lifeOver, now >= st.due(rec.until)) {
+	if st.policy.holds(rec, lifeOver, now >= st.lifeEnd(rec)) {
+		if rec.flags&flagLeaving != 0 {
+			return loggedOut
+		}
 		return lifeExpired
 	}
-	if st.policy.holds(idleOver, now >= st.due(rec.touched+rec.idle)) {
+	if st.policy.holds(rec, idleOver, now >= st.idleEnd(rec, rec.touched)) {
 		return idleExpired
 	}
 	return live
+}
+
+// lifeEnd is when the absolute clock of a session runs out.
+func (st *store) lifeEnd(rec *record) int64 {
+	if rec.until == never || rec.flags&flagLeaving != 0 {
+		return rec.until
+	}
+	if d := st.policy.defect; d != nil && d.ends != nil && rec.flags&flagStruck != 0 {
+		return d.ends(lifeOver, rec.opened, rec.until-rec.opened)
+	}
+	return st.due(rec.until)
+}
+
+// idleEnd is when the idle clock of a session runs out that was used last, or
+// whose cookie was made, at since.
+func (st *store) idleEnd(rec *record, since int64) int64 {
+	if d := st.policy.defect; d != nil && d.ends != nil && rec.flags&flagStruck != 0 {
+		return d.ends(idleOver, since, rec.idle)
+	}
+	return st.due(since + rec.idle)
 }
 
 // due is when a deadline takes effect: at once, or at the reaper's next pass.
@@ -234,7 +263,7 @@ func (st *store) due(deadline int64) int64 {
 
 // touch restarts the idle clock of a session in a locked shard.
 func (st *store) touch(rec *record, now int64) {
-	if now > rec.touched && st.policy.holds(useRenews, true) {
+	if now > rec.touched && st.policy.holds(rec, useRenews, true) {
 		rec.touched = now
 	}
 }
@@ -253,7 +282,8 @@ func (st *store) end(id ref, f family, now int64) state {
 
 // logout ends a session of a locked shard by its user's wish.
 func (st *store) logout(sh *shard, index uint32, rec *record) {
-	if rec.state == live && st.policy.holds(logoutEnds, true) {
+	rec.flags &^= flagRevived
+	if rec.state == live && st.policy.holds(rec, logoutEnds, true) {
 		st.finish(sh, index, rec, loggedOut)
 	}
 }

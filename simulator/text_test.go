@@ -166,17 +166,17 @@ func FuzzTokens(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, at int, c byte, value []byte) {
 		kind := form(which % 4)
-		srv.sealer.readToken(&x.scratch, &srv.policy, kind, kindALM, value)
+		x.readToken(kind, kindALM, value)
 		srv.readSession(x, value)
 		token := srv.sealer.appendToken(nil, &x.scratch, kind, x.ticketFor(ref{uint32(at), uint32(c)}, kindALM))
-		got, ok := srv.sealer.readToken(&x.scratch, &srv.policy, kind, kindALM, token)
+		got, ok := x.readToken(kind, kindALM, token)
 		if !ok || got.index != uint32(at) || got.serial != uint32(c) || got.issued != 5000 {
 			t.Fatalf("round trip = %+v, %v", got, ok)
 		}
 		place := int(uint(at) % uint(len(token)))
 		if old := token[place]; old != c {
 			token[place] = c
-			if _, ok := srv.sealer.readToken(&x.scratch, &srv.policy, kind, kindALM, token); ok {
+			if _, ok := x.readToken(kind, kindALM, token); ok {
 				t.Errorf("character %d may change from %q to %q", place, old, c)
 			}
 		}

@@ -148,7 +148,8 @@ func (s *sealer) appendSealed(dst []byte, w *scratch, f form) []byte {
 }
 
 // readToken reads an id and checks every character of it.
-func (s *sealer) readToken(w *scratch, p *policy, f form, kind tokenKind, value []byte) (ticket, bool) {
+func (x *exchange) readToken(f form, kind tokenKind, value []byte) (ticket, bool) {
+	s, w := x.srv.sealer, &x.scratch
 	if !headOf(w, f, value) {
 		return ticket{}, false
 	}
@@ -157,7 +158,7 @@ func (s *sealer) readToken(w *scratch, p *policy, f form, kind tokenKind, value 
 		return ticket{}, false
 	}
 	whole := bytes.Equal(s.appendSealed(w.text[:0], w, f), value)
-	return t, p.holds(tokenGenuine, whole)
+	return t, x.holds(tokenGenuine, whole)
 }
 
 // headOf decodes the block an id begins with into w.sealed.

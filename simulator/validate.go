@@ -16,6 +16,10 @@ func (o *Options) Validate() error {
 	p.oneOf("ErrorStatus", o.ErrorStatus, 500, 503)
 	p.notNegative("MaxSessions", int64(o.MaxSessions))
 	p.duration("ReaperEvery", o.ReaperEvery)
+	p.duration("MutantWindow", o.MutantWindow)
+	if _, _, err := findMutant(o.Mutant); err != nil {
+		p.addf("Mutant %q: %w", o.Mutant, err)
+	}
 	o.Login.validate(p)
 	o.Latency.validate(p)
 	o.validateWorld(p)
@@ -173,6 +177,7 @@ func or[T comparable](value, fallback T) T {
 // withDefaults fills what was left zero with the documented values.
 func (o Options) withDefaults() Options {
 	o.ErrorStatus = or(o.ErrorStatus, 500)
+	o.MutantWindow = or(o.MutantWindow, time.Millisecond)
 	o.MaxSessions = or(o.MaxSessions, 8_000_000)
 	o.Login.Servers = or(o.Login.Servers, 1)
 	o.Latency.Sigma = or(o.Latency.Sigma, 0.5)

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"authsoak/document"
+	"authsoak/results"
+)
+
+// Timeout writes what timeout ladders have found as text: the verdict of each,
+// then what it rests on. The error is w's.
+func Timeout(w io.Writer, t *results.TimeoutResult, opt TextOptions) error {
+	p := newPage(opt)
+	for i := range t.Ladders {
+		if i > 0 {
+			p.line("")
+		}
+		p.ladder(&t.Ladders[i])
+	}
+	if opt.Folder != "" && !opt.Brief {
+		p.line("")
+		p.field("evidence", opt.Folder+"/"+results.TimeoutFile)
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) ladder(l *results.LadderResult) {
+	word, paint := strings.ToUpper(clean(l.Verdict)), p.yellow
+	switch l.Verdict {
+	case string(results.Pass), results.TimeoutMeasured:
+		paint = p.green
+	case string(results.Failed):
+		paint = p.red
+	}
+	p.hanging(p.bold(paint(word))+"  ", columns(word)+2, ladderName(l)+": "+clean(l.Reason), nil)
+	if p.opt.Brief {
+		return
+	}
+	p.line("")
+	p.field("timeout", lifeText(l))
+	p.field("expected", expectText(l))
+	if l.DocumentedS != nil {
+		text := lifeSpan(*l.DocumentedS)
+		if l.Documented != "" {
+			text += ": " + clean(l.Documented)
+		}
+		p.field("documented", text)
+	}
+	if l.Replaced != nil {
+		p.field("replaced", "after "+bracketText(*l.Replaced)+" of idleness the session is a new one; access ends after "+bracketText(l.Timeout))
+	}
+	if r := l.Reaper; r != nil {
+		p.field("reaper", fmt.Sprintf("every %s to %s; the timeout itself is %s", lifeSpan(r.LeastPauseS), lifeSpan(r.MostPauseS), bracketText(r.Timeout)))
+	}
+	for _, f := range l.Findings {
+		p.prose("  "+p.warn+" ", clean(f), p.yellow)
+	}
+	for _, a := range l.Arms {
+		p.field(left(clean(a.Name), labelWidth-1), clean(a.Finding)+"; "+plural(int64(a.Touches), "touch", "touches")+renewals(a.Renewals))
+	}
+	p.field("evidence", touchText(l))
+	p.field("sessions", sessionText(&l.Sessions))
+}
+
+func renewals(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + plural(int64(n), "renewed cookie", "renewed cookies")
+}
+
+func ladderName(l *results.LadderResult) string {
+	name := clean(l.Target)
+	if l.Setting != "" {
+		name += " with " + clean(l.Setting)
+	}
+	return name
+}
+
+// lifeText is the answer in a line.
+func lifeText(l *results.LadderResult) string {
+	text := bracketText(l.Timeout)
+	switch l.Kind {
+	case "idle":
+		text += " of idleness"
+	case "absolute":
+		text += " after the login, used or not"
+	}
+	if l.Timeout.MostS != nil && l.Regular {
+		wide := *l.Timeout.MostS - l.Timeout.LeastS
+		text += fmt.Sprintf(" (%s wide, %.2g %%)", lifeSpan(wide), 100*wide/max(*l.Timeout.MostS, 1e-9))
+	}
+	if l.MeasuredS > 0 {
+		text += fmt.Sprintf(", known after %s", lifeSpan(l.MeasuredS))
+	}
+	return text
+}
+
+func bracketText(b results.LifeBracket) string {
+	if b.MostS == nil {
+		return "more than " + lifeSpan(b.LeastS)
+	}
+	return lifeSpan(b.LeastS) + " to " + lifeSpan(*b.MostS)
+}
+
+func expectText(l *results.LadderResult) string {
+	if l.ExpectS == nil {
+		return "nothing"
+	}
+	return lifeSpan(*l.ExpectS) + " ± " + lifeSpan(*l.WithinS)
+}
+
+// touchText counts the touches by what they found.
+func touchText(l *results.LadderResult) string {
+	counts := map[string]int64{}
+	var all int64
+	for _, t := range l.Touches {
+		if t.Count == 0 { // of the ladder itself
+			counts[t.Fate]++
+			all++
+		}
+	}
+	text := plural(all, "session", "sessions") + " touched once"
+	for _, fate := range []string{"alive", "replaced", "dead", "unknown"} {
+		if n := counts[fate]; n > 0 {
+			text += fmt.Sprintf(", %s %s", count(n), fate)
+		}
+	}
+	return text
+}
+
+func sessionText(s *results.LadderSessions) string {
+	text := fmt.Sprintf("%s opened, %s ended by the server, %s logged out, at most %s at once",
+		count(int64(s.Opened)), count(int64(s.Ended)), count(int64(s.LoggedOut)), count(int64(s.PeakLive)))
+	for _, extra := range []struct {
+		n    int
+		what string
+	}{{s.Refused, "logins refused"}, {s.Left, "left to end by themselves"}, {s.PossiblyOpen, "possibly open"}} {
+		if extra.n > 0 {
+			text += fmt.Sprintf(", %s %s", count(int64(extra.n)), extra.what)
+		}
+	}
+	return text
+}
+
+// lifeSpan writes a lifetime as finely as it is worth.
+func lifeSpan(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	step := time.Millisecond
+	switch {
+	case d >= 10*time.Minute:
+		step = time.Second
+	case d >= 10*time.Second:
+		step = 10 * time.Millisecond
+	}
+	return document.Duration(d.Round(step)).String()
+}
