@@ -64,19 +64,22 @@ const (
 // which the kernel sees to even where this process is killed.
 type child struct {
 	address string
-	process *exec.Cmd
-	stdin   io.Closer
-	errors  tail
-	drained sync.WaitGroup
+	// ca and accounts are files where it was asked for certificates.
+	ca, accounts string
+	process      *exec.Cmd
+	stdin        io.Closer
+	errors       tail
+	drained      sync.WaitGroup
 }
 
-// startChild starts the simulator and waits for its address.
-func startChild(ctx context.Context) (*child, error) {
+// startChild starts the simulator, with more flags if need be, and waits for its
+// address.
+func startChild(ctx context.Context, flags ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	c := &child{process: exec.Command(self, "simulate", "--listen=127.0.0.1:0", "--json", "--"+childFlag)}
+	c := &child{process: exec.Command(self, append([]string{"simulate", "--listen=127.0.0.1:0", "--json", "--" + childFlag}, flags...)...)}
 	c.process.Stderr = &c.errors
 	if c.stdin, err = c.process.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
@@ -116,7 +119,7 @@ func (c *child) listen(ctx context.Context, first <-chan []byte) error {
 	if err := json.Unmarshal(line, &said); err != nil || said.URL == "" {
 		return fmt.Errorf("simulator: it did not start: %s", strings.TrimSpace(c.errors.String()))
 	}
-	c.address = said.URL
+	c.address, c.ca, c.accounts = said.URL, said.CA, said.Accounts
 	return nil
 }
 

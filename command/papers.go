@@ -69,7 +69,7 @@ func writePapers(s *simulator.Server, tls simulator.TLSOptions, dir string, clie
 // that use them.
 func (p *papers) writeClients(s *simulator.Server, count int) error {
 	var rows strings.Builder
-	rows.WriteString("user,password,client_cert,client_key\n")
+	rows.WriteString("user,password,client_id,client_secret,inactive_client_id,inactive_client_secret,client_cert,client_key\n")
 	for n := 1; n <= count; n++ {
 		user := fmt.Sprintf("user%d", n)
 		cert, key, err := s.IssueClientCertificate(user)
@@ -81,7 +81,7 @@ func (p *papers) writeClients(s *simulator.Server, count int) error {
 		if err != nil {
 			return fmt.Errorf("certificates: %w", err)
 		}
-		fmt.Fprintf(&rows, "%s,pw%d,\"%s\",\"%s\"\n", user, n, certFile, keyFile)
+		fmt.Fprintf(&rows, "%s,pw%d,key%d,secret%d,inactive%d,secret%d,\"%s\",\"%s\"\n", user, n, n, n, n, n, certFile, keyFile)
 	}
 	p.accounts = filepath.Join(p.dir, "accounts.csv")
 	return os.WriteFile(p.accounts, []byte(rows.String()), 0o600)

@@ -12,6 +12,7 @@ import (
 
 	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/rules"
 	"authsoak/scenario"
 )
 
@@ -197,6 +198,9 @@ func lintFile(name string) (string, error) {
 		return "scenario", s.Validate()
 	}
 	e, err := profiles.ParseEndpoint(name, data)
+	if err == nil {
+		err = rules.CheckStatements(e.Statements())
+	}
 	if err != nil {
 		return "", err
 	}

@@ -16,7 +16,7 @@ import (
 
 func (p *program) runCommand() *cli.Command {
 	var flags []cli.Flag
-	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), connectionFlags(), outcomeFlags()} {
+	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags()} {
 		flags = append(flags, group...)
 	}
 	return &cli.Command{
@@ -104,6 +104,10 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 	if err != nil {
 		return p.orInterrupted(err)
 	}
+	probes, err := timeoutProbes(c, s, plan, targets)
+	if err != nil {
+		return err
+	}
 	folder, err := runFolder(c, s)
 	if err != nil {
 		return err
@@ -111,7 +115,9 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 	if err := folder.WriteScenario(s.Effective()); err != nil {
 		return err
 	}
-	return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits})
+	return probes.beside(p, c, folder, targets, func() error {
+		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits})
+	})
 }
 
 // runFolder makes the folder of the run.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -96,6 +97,7 @@ var settings = []setting{
 	{"accounts.lock_after", "lock an account after so many wrong secrets (never)", func(o *simulator.Options) any { return &o.Accounts.LockAfter }},
 	{"accounts.lock_for", "how long (until the end)", func(o *simulator.Options) any { return &o.Accounts.LockFor }},
 	{"accounts.no_pattern", "only accounts of --accounts may log in", func(o *simulator.Options) any { return &o.Accounts.NoPattern }},
+	{"mutant_window", "how long the races of --mutant stay open (1ms)", func(o *simulator.Options) any { return &o.MutantWindow }},
 	{"max_sessions", "live sessions at a time (8000000)", func(o *simulator.Options) any { return &o.MaxSessions }},
 	{"reaper_every", "expired sessions die only when a reaper passes (at once)", func(o *simulator.Options) any { return &o.ReaperEvery }},
 }
@@ -151,6 +153,25 @@ func assign(field any, text string) (err error) {
 		panic(fmt.Sprintf("a setting of type %T", field))
 	}
 	return err
+}
+
+// listMutants prints what --mutant may name.
+func (p *program) listMutants(asJSON bool) error {
+	if asJSON {
+		lines := json.NewEncoder(p.Out)
+		lines.SetEscapeHTML(false)
+		for _, m := range simulator.Mutants() {
+			if err := lines.Encode(m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
+	for _, m := range simulator.Mutants() {
+		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.About)
+	}
+	return w.Flush()
 }
 
 // listSettings prints what --set may name.

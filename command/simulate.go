@@ -27,6 +27,7 @@ const (
 	sessionGroup  = "sessions and accounts"
 	troubleGroup  = "load and trouble"
 	settingsGroup = "settings"
+	mutantGroup   = "mutants"
 )
 
 func (p *program) simulateCommand() *cli.Command {
@@ -40,7 +41,9 @@ prints command lines that drive them, and counts when it ends.`,
 authsoak simulate
 authsoak simulate --listen 127.0.0.1:0 --tls --client-auth request
 authsoak simulate --login-cost 20ms --login-servers 4   (200 logins a second)
-authsoak simulate --idle 30s --set octane.duplicate_status=403`,
+authsoak simulate --idle 30s --set octane.duplicate_status=403
+authsoak simulate --mutant logout.revokes         (a logout ends nothing)
+authsoak simulate --mutant logout.revokes@50      (one logout in fifty)`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8480", Category: serverGroup, Usage: "`ADDR` where to listen (127.0.0.1:8480); port 0 is any free one"},
 			text(serverGroup, "seed", "`N` makes ids, delays and errors repeatable"),
@@ -59,6 +62,8 @@ authsoak simulate --idle 30s --set octane.duplicate_status=403`,
 			text(troubleGroup, "error-rate", "`SHARE` of requests answered 500: 1%"),
 			texts(settingsGroup, "set", "`NAME=VALUE` settle what a product's documents leave open"),
 			toggle(settingsGroup, "list-settings", "print the names for --set"),
+			text(mutantGroup, "mutant", "`NAME` one defect, which the rule of that name must catch; NAME@N: once in N answers, or one session of N"),
+			toggle(mutantGroup, "list-mutants", "print the names for --mutant, one a line; with --json all about them"),
 			&cli.BoolFlag{Name: childFlag, Hidden: true},
 		},
 		Action: p.simulate,
@@ -71,6 +76,9 @@ func (p *program) simulate(c *cli.Context) error {
 	}
 	if c.Bool("list-settings") {
 		return p.listSettings()
+	}
+	if c.Bool("list-mutants") {
+		return p.listMutants(c.Bool("json"))
 	}
 	v := &values{c: c}
 	options := v.simulatorOptions()
@@ -146,6 +154,7 @@ func (v *values) simulatorOptions() simulator.Options {
 			Enabled: v.c.Bool("tls"), ClientCertificates: simulator.ClientCertificates(v.c.String("client-auth")),
 		},
 		Accounts: simulator.AccountRule{List: v.simulatorAccounts()},
+		Mutant:   v.c.String("mutant"),
 	}
 	if !o.TLS.Enabled && (v.c.IsSet("client-auth") || v.c.IsSet("certs") || v.c.IsSet("client-certs")) {
 		v.problems = append(v.problems, errors.New("client certificates need --tls"))
