@@ -77,7 +77,7 @@ func Cleanup(ctx context.Context, c CleanupConfig) (Cleaned, error) {
 
 // cleanupRun is a run of one shard that drives nothing by itself.
 func cleanupRun(ctx context.Context, c CleanupConfig, epoch time.Time) (*run, error) {
-	r := &run{plan: c.Plan, halt: make(chan struct{}), epoch: epoch}
+	r := &run{plan: c.Plan, halt: make(chan struct{}), through: make(chan struct{}), epoch: epoch}
 	var err error
 	if r.targets, r.series, err = lineUp(c.Plan, c.Targets, c.Agent); err != nil {
 		return nil, err

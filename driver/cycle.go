@@ -112,7 +112,7 @@ func (w *worker) drop(t *target) (int64, bool) {
 	if w.record.Flags&leased != 0 {
 		w.returnAccount(t)
 	}
-	w.shard.users.Release(w.user)
+	w.shard.depart(w.user)
 	return 0, false
 }
 
@@ -233,7 +233,7 @@ func (w *worker) finish(t *target) (int64, bool) {
 		w.returnAccount(t)
 	}
 	if run.open {
-		w.shard.users.Release(w.user)
+		w.shard.depart(w.user)
 		return 0, false
 	}
 	return w.again(r.CycleStart)

@@ -186,7 +186,7 @@ func (s *site) driveOne(t *testing.T, e *profiles.Endpoint, c profiles.Choice, t
 		target.URL = target.URL.JoinPath("lre-" + c.Version)
 	}
 	p.Targets = []scenario.TargetPlan{target}
-	p.Duration, p.Replay = 300*time.Millisecond, 1
+	p.Duration, p.Replay = time.Minute, 1 // ends with the last cycle
 	p.Arrivals = scenario.NewTrace([]time.Duration{0, time.Millisecond})
 	p.Calls = scenario.ConstantCalls(8 * len(f.Calls))
 	targets, err := driver.Open(p, nil)

@@ -76,6 +76,8 @@ type run struct {
 	cut      atomic.Bool   // no more exchanges
 	halt     chan struct{} // closed when the run has to stop by itself
 	once     sync.Once
+	through  chan struct{} // closed when a recorded trace has been driven to its end
+	ended    sync.Once
 	fatal    error  // why the harness can't go on
 	problem  string // why the run is invalid
 
@@ -101,7 +103,7 @@ func Run(ctx context.Context, stop <-chan struct{}, c Config) (*results.Summary,
 }
 
 func newRun(ctx context.Context, c Config) (*run, error) {
-	r := &run{Config: c, plan: c.Plan, halt: make(chan struct{}), continuous: newContinuous()}
+	r := &run{Config: c, plan: c.Plan, halt: make(chan struct{}), through: make(chan struct{}), continuous: newContinuous()}
 	var err error
 	if r.targets, r.series, err = lineUp(c.Plan, c.Targets, c.Agent); err != nil {
 		return nil, err
@@ -235,6 +237,7 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 	r.drain(limit)
 	release()
 	stopTicks()
+	r.tickFor(0) // the last word: what is still open
 	ending.end = r.now()
 	return ending, r.fatal
 }
@@ -279,6 +282,8 @@ func (r *run) watch(stop <-chan struct{}) (interrupted bool, broken string) {
 			return true, ""
 		case <-r.halt:
 			return false, ""
+		case <-r.through:
+			return false, ""
 		}
 	}
 }
@@ -301,6 +306,19 @@ func (r *run) cutAll() {
 	for _, s := range r.shards {
 		s.abortAll()
 	}
+}
+
+// checkThrough ends the load once every shard is through.
+func (r *run) checkThrough() {
+	for _, s := range r.shards {
+		s.mu.Lock()
+		through := s.through()
+		s.mu.Unlock()
+		if !through {
+			return
+		}
+	}
+	r.ended.Do(func() { close(r.through) })
 }
 
 // fail stops the run because its numbers would not be worth anything.

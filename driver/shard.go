@@ -39,6 +39,7 @@ type shard struct {
 	leader   *worker
 	leadTill int64 // what the leader waits for
 	blocked  bool  // somebody was due while every worker was busy
+	active   int   // open model: users between their arrival and their end
 	stopped  bool
 }
 
@@ -94,8 +95,25 @@ func (s *shard) arrive() (sessions.ID, bool) {
 	u.Due = a.at
 	u.Target = uint8(s.run.plan.Mix.Pick(a.k))
 	s.recorder.Count(s.run.phaseOf(a.at), int(u.Target), results.CyclesPlanned, 1)
+	s.active++
 	return id, true
 }
+
+// depart ends an arrival's user. After the last one of a recorded trace there is
+// nothing to wait for.
+func (s *shard) depart(id sessions.ID) {
+	s.users.Release(id)
+	s.mu.Lock()
+	s.active--
+	last := s.through()
+	s.mu.Unlock()
+	if last && s.run.plan.Arrivals.Process() == scenario.Trace {
+		s.run.checkThrough()
+	}
+}
+
+// through tells whether every arrival of the shard has come and gone.
+func (s *shard) through() bool { return s.active == 0 && s.arrival.at == never }
 
 // work is the life of a worker: take somebody who is due, else wait for the
 // next instant as the leader, else follow until called.

@@ -76,13 +76,17 @@ func ofSample(h health.Health) results.Health {
 
 // tick ends an interval of the load, whose phase is the one its middle lies in,
 // and tells the threshold that wants the run stopped.
-func (r *run) tick() (broken string) {
+func (r *run) tick() (broken string) { return r.tickFor(time.Second / 2) }
+
+// tickFor is a tick that shows the interval only if it was that long: the rates
+// of a shorter one would mislead.
+func (r *run) tickFor(least time.Duration) (broken string) {
 	now := r.now()
 	phase := r.phaseOf(r.ticked + (now-r.ticked)/2)
 	if r.stopping.Load() {
 		phase = results.Drain
 	}
-	short := now-r.ticked < int64(time.Second/2) // a phase ended: rates of it would mislead
+	short := now-r.ticked < int64(least)
 	r.ticked = now
 	snapshot, err := r.records.Tick(time.Duration(now), phase, r.gauges())
 	if err != nil {
@@ -108,7 +112,9 @@ func (r *run) gauges() results.Gauges {
 				g.Busy++
 			}
 		}
-		g.WorkerLimited = g.WorkerLimited || s.blocked
+		// Where nobody set a number, thousands of requests in flight are the
+		// server's doing.
+		g.WorkerLimited = g.WorkerLimited || s.blocked && r.plan.Workers > 0
 		s.blocked = false
 		s.mu.Unlock()
 	}

@@ -33,14 +33,19 @@ func (s *shard) dropLate(now int64) {
 		return
 	}
 	oldest := now - int64(s.run.plan.StartLimit)
+	var late []sessions.ID
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for target, line := range s.waiting {
 		for len(line) > 0 && s.users.At(line[0]).Due < oldest {
-			s.recorder.Count(s.run.phaseOf(s.users.At(line[0]).Due), target, results.CyclesDropped, 1)
-			s.users.Release(line[0])
+			late = append(late, line[0])
 			line = line[1:]
 		}
 		s.waiting[target] = line
+	}
+	s.mu.Unlock()
+	for _, id := range late {
+		u := s.users.At(id)
+		s.recorder.Count(s.run.phaseOf(u.Due), int(u.Target), results.CyclesDropped, 1)
+		s.depart(id)
 	}
 }

@@ -160,7 +160,7 @@ func TestCollector(t *testing.T) {
 	if !s.Sessions.Balanced || s.Sessions.Opened == 0 || s.Sessions.PeakLive != 1 {
 		t.Errorf("sessions: %+v", s.Sessions)
 	}
-	if s.Targets[0].Traffic.Requests != 4*s.Cycles.Planned || s.Targets[1].Cycles != (CycleCounts{}) {
+	if s.Targets[0].Traffic.Requests != 4*s.Sessions.Opened || s.Targets[1].Cycles != (CycleCounts{}) {
 		t.Errorf("targets: %+v", s.Targets)
 	}
 	checkSchema(t, s)

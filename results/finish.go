@@ -152,8 +152,27 @@ func (o *outcome) invalidReasons() []string {
 	return reasons
 }
 
-func (o *outcome) failures() []string {
+// allBroken names the targets of which not one step went well: whatever the
+// thresholds say, or if there are none, that is no pass.
+func (o *outcome) allBroken() []string {
+	all, good := map[string]int64{}, map[string]int64{}
+	for i, s := range o.series {
+		if s.Kind == StepSeries {
+			all[s.Target] += o.hold.series[i].count()
+			good[s.Target] += o.hold.series[i].outcomes[OK]
+		}
+	}
 	var reasons []string
+	for _, target := range o.targets {
+		if all[target] > 0 && good[target] == 0 {
+			reasons = append(reasons, fmt.Sprintf("not one step of target %s went well", target))
+		}
+	}
+	return reasons
+}
+
+func (o *outcome) failures() []string {
+	reasons := o.allBroken()
 	for _, t := range o.thresholds {
 		switch {
 		case t.NoData:

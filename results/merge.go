@@ -224,6 +224,9 @@ func (m *merger) levels(t *totals) {
 			if i, ok := s.targets[target.Name]; ok {
 				t.sessions[i].add(target.Sessions)
 				t.orphaned[i] += target.Orphaned
+				if s.end == nil && s.done() { // killed: what lived then is in the ledger
+					t.orphaned[i] += target.Sessions.Live + target.Sessions.Abandoned
+				}
 			}
 		}
 	}

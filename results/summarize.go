@@ -109,7 +109,7 @@ func (s *SessionSummary) add(d SessionSummary, first bool) {
 }
 
 func (o *outcome) traffic(target int) Traffic {
-	n := o.hold.counts[target]
+	n := o.whole[target]
 	return Traffic{
 		Requests: n[Requests], Resends: n[Resends], Connections: n[Connections],
 		ConnectionsStale: n[ConnectionsStale], TLSResumed: n[TLSResumed], Renewals: n[Renewals], Replays: n[Replays],

@@ -59,7 +59,7 @@ type TargetInfo struct {
 	Traffic     Traffic        `json:"traffic"`
 }
 
-// Traffic counts what went over the wire.
+// Traffic counts what went over the wire in the whole run.
 type Traffic struct {
 	Requests         int64 `json:"requests"`
 	Resends          int64 `json:"resends"`

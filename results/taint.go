@@ -14,7 +14,6 @@ type HealthLimits struct {
 	CPUSched   time.Duration // 10 ms, p99 of the wait of a runnable goroutine
 	SchedP99   time.Duration // 100 ms, at any load
 	OpenFiles  float64       // 0.95 of the limit on open files
-	Ports      float64       // 0.95 of the ephemeral ports
 	MaxTainted float64       // 0.2: share of the hold's intervals above which the run is invalid
 }
 
@@ -33,7 +32,7 @@ func (l HealthLimits) withDefaults() HealthLimits {
 	for _, d := range []struct {
 		field *float64
 		value float64
-	}{{&l.CPUShare, 0.95}, {&l.OpenFiles, 0.95}, {&l.Ports, 0.95}, {&l.MaxTainted, 0.2}} {
+	}{{&l.CPUShare, 0.95}, {&l.OpenFiles, 0.95}, {&l.MaxTainted, 0.2}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}
@@ -69,7 +68,7 @@ func parseTaint(name string) (taintKind, bool) {
 
 var taintWords = [taintKinds]string{
 	"arrivals were started late by the pacer", "the processor was exhausted",
-	"runnable goroutines waited", "open files ran out", "ephemeral ports ran out",
+	"runnable goroutines waited", "open files ran out", "ports or descriptors ran out",
 	"all workers were busy and arrivals dropped", "samples were lost",
 }
 
@@ -88,8 +87,6 @@ func taintSize(k taintKind, line *RunInterval) float64 {
 		return line.Health.SchedP99
 	case openFiles:
 		return float64(line.Health.OpenFiles)
-	case ports:
-		return float64(line.Health.Ports)
 	case samplesLost:
 		return float64(line.Lost)
 	case workersBusy:
@@ -111,6 +108,7 @@ type intervalHealth struct {
 	workers       int
 	workerLimited bool
 	dropped, lost int64
+	exhausted     int64 // steps that got no connection for want of a port or descriptor
 }
 
 // taintOf says why the interval was the generator's fault; ok is false where it
@@ -123,8 +121,9 @@ func (l HealthLimits) taintOf(h intervalHealth) (t taint, ok bool) {
 		return taint{samplesLost, fmt.Sprintf("%d samples were lost: no tick fetched them in time", h.lost)}, true
 	case h.OpenFileLimit > 0 && float64(h.OpenFiles) > l.OpenFiles*float64(h.OpenFileLimit):
 		return taint{openFiles, fmt.Sprintf("%d of %d open files in use: raise ulimit -n", h.OpenFiles, h.OpenFileLimit)}, true
-	case h.PortLimit > 0 && float64(h.Ports) > l.Ports*float64(h.PortLimit):
-		return taint{ports, fmt.Sprintf("%d of %d ephemeral ports in use: keep connections, or add source addresses", h.Ports, h.PortLimit)}, true
+	case h.exhausted > 0:
+		return taint{ports, fmt.Sprintf("%d steps got no connection, for want of ports or descriptors (%d of %d ports in use on this machine): keep connections, add source addresses, or raise ulimit -n",
+			h.exhausted, h.Ports, h.PortLimit)}, true
 	case h.workerLimited && h.dropped > 0:
 		return taint{workersBusy, fmt.Sprintf("all %d workers busy and %d arrivals dropped: raise --workers", h.workers, h.dropped)}, true
 	case h.CPUShare >= l.CPUShare && h.SchedP99 > limit(l.CPUSched):

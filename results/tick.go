@@ -52,6 +52,7 @@ func (c *Collector) look(t *tick) {
 		reset(c.merged[i])
 	}
 	t.increases = make([]targetCounts, len(c.opt.Targets))
+	var dropped, exhausted int64
 	for _, phase := range c.interval {
 		mergeInto(&c.merged[0], phase.pacer)
 		mergeInto(&c.merged[1], phase.lateness)
@@ -66,17 +67,17 @@ func (c *Collector) look(t *tick) {
 				trouble := &c.trouble[c.targetOf[i]]
 				trouble.fail += s.outcomes[Fail]
 				trouble.unknown += s.outcomes[Unknown]
+				exhausted += s.classes[Exhausted]
 			}
 		}
 	}
 	t.pacer, t.lateness = c.merged[0], c.merged[1]
-	var dropped int64
 	for _, counts := range t.increases {
 		dropped += counts[CyclesDropped]
 	}
 	t.taint, t.tainted = c.limits.taintOf(intervalHealth{
 		Health: c.gauges.Health, pacer: t.pacer, workers: c.gauges.Workers,
-		workerLimited: c.gauges.WorkerLimited, dropped: dropped, lost: t.lost,
+		workerLimited: c.gauges.WorkerLimited, dropped: dropped, lost: t.lost, exhausted: exhausted,
 	})
 }
 

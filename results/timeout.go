@@ -56,6 +56,8 @@ type LadderResult struct {
 	Replaced *LifeBracket `json:"replaced,omitempty"`
 	Reaper   *Reaper      `json:"reaper,omitempty"`
 	Arms     []LadderArm  `json:"arms"`
+	// Checks are the session rules that the ladder has judged.
+	Checks []CheckResult `json:"checks"`
 
 	Sessions LadderSessions `json:"sessions"`
 	// MeasuredS is when the timeout was known, Interrupted whether it was cut
