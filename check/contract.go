@@ -39,9 +39,14 @@ func (c *ContractConfig) complete() {
 }
 
 // Rows is the table for a target, those rules whose name fits the pattern (a
-// glob such as login.*; empty: all). Command is what a command line needs to
-// reach the target, for the advice on rules that are not tried.
-func Rows(t *driver.Target, pattern, command string) ([]rules.Row, error) {
+// glob such as login.*; empty: all).
+func Rows(t *driver.Target, pattern string) ([]rules.Row, error) {
+	return RowsFor(t, pattern, fmt.Sprintf("--target %s@%s=%s --method %s", t.Flow.Endpoint, t.Flow.Version, t.URL.Redacted(), t.Flow.Method))
+}
+
+// RowsFor is [Rows] with what a command line needs to reach the target, for the
+// advice on rules that are not tried.
+func RowsFor(t *driver.Target, pattern, command string) ([]rules.Row, error) {
 	if _, err := path.Match(pattern, ""); err != nil {
 		return nil, fmt.Errorf("rules %q: %w", pattern, err)
 	}
@@ -189,16 +194,17 @@ func (k *contract) try(ctx context.Context, r *rules.Row) *tried {
 }
 
 // Put takes in a result that was found otherwise, in the place of the one of the
-// same rule.
-func (o *Outcome) Put(r results.CheckResult) {
+// same rule, whose title it takes over. It returns what stands there now.
+func (o *Outcome) Put(r results.CheckResult) results.CheckResult {
 	for i := range o.Results {
 		if o.Results[i].ID == r.ID {
 			if r.Title == "" {
 				r.Title = o.Results[i].Title
 			}
 			o.Results[i] = r
-			return
+			return r
 		}
 	}
 	o.Results = append(o.Results, r)
+	return r
 }

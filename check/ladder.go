@@ -122,7 +122,7 @@ func (r *ladderRun) loop(stop <-chan struct{}) {
 			return
 		}
 		wait := time.Hour
-		if at, ok := r.agenda.next(); ok && r.flying < r.InFlight {
+		if at, ok := r.agenda.next(); ok && r.room() {
 			wait = max(at-r.now(), 0)
 		}
 		timer.Reset(wait)
@@ -144,9 +144,15 @@ func (r *ladderRun) loop(stop <-chan struct{}) {
 	}
 }
 
+// room tells whether one more request may be sent. Before the first login has
+// worked, they go one by one: wrong accounts are found out by few.
+func (r *ladderRun) room() bool {
+	return r.flying == 0 || r.Opened > 0 && r.flying < r.InFlight
+}
+
 // dispatch starts every request that is due and has room.
 func (r *ladderRun) dispatch() {
-	for r.flying < r.InFlight {
+	for r.room() {
 		e, ok := r.agenda.due(r.now())
 		if !ok {
 			return
@@ -179,8 +185,8 @@ func (r *ladderRun) obey(orders []rules.LadderOrder) {
 	}
 }
 
-// stop ends the measurement: sessions that live are logged out, others never
-// opened.
+// stop ends the measurement: sessions that idle are touched, since that still
+// tells something, and logged out if they live; others are never opened.
 func (r *ladderRun) stop() {
 	if r.stopping {
 		return
@@ -192,7 +198,7 @@ func (r *ladderRun) stop() {
 			r.agenda.cancel(p)
 			p.state = over
 		case idling:
-			r.agenda.put(p, logOut, r.now())
+			r.agenda.put(p, touch, r.now())
 		}
 	}
 	r.observe()

@@ -234,8 +234,8 @@ func (r *ladderRun) loggedOut(p *probe, replies []rules.Reply) {
 	switch last := &replies[len(replies)-1]; {
 	case last.Accepted():
 		r.LoggedOut++
-	case last.Verdict.SessionOver:
-		r.Ended++
+	case last.Verdict.SessionOver || last.Status/100 == 4 && last.Status != 429:
+		r.Ended++ // there is nothing to log out
 	default:
 		r.Left++
 	}

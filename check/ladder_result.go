@@ -46,7 +46,22 @@ func (r *ladderRun) result() *results.LadderResult {
 	out.Findings = append(out.Findings, findings(&f)...)
 	r.arms(out, &f, flow)
 	r.judge(out, &f)
+	r.rule(out, &f, flow)
 	return out
+}
+
+// rule judges the session rules that are about lifetimes.
+func (r *ladderRun) rule(out *results.LadderResult, f *rules.LadderFinding, flow *profiles.Flow) {
+	l := rules.Lifetimes{Session: &flow.Session, Plan: &r.Plan, Idle: *f, Kept: r.arm(keptArmName).finding(), Frozen: r.arm(frozenArmName).finding()}
+	if a := r.arm(keptArmName); a != nil {
+		l.Renewals = a.renewals
+	}
+	for _, v := range l.Judge() {
+		out.Checks = append(out.Checks, results.CheckResult{ID: v.ID, Verdict: string(v.Ruling), Expected: v.Expected, Observed: v.Observed, Source: v.Source, Judged: v.Ruling != rules.Info})
+		if v.Ruling == rules.FailedRule && out.Verdict != string(rules.FailedRule) {
+			out.Verdict, out.Reason = string(v.Ruling), v.ID+": "+v.Observed+", expected "+v.Expected
+		}
+	}
 }
 
 // judge says what it all means for the expectation.

@@ -1,7 +1,10 @@
 package check
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"authsoak/profiles"
 	"authsoak/results"
@@ -232,8 +235,7 @@ func (r *races) conclude() error {
 				if err != nil {
 					return err
 				}
-				f.Picture = fmt.Sprintf("race-%d.html", len(r.report.Findings)+1)
-				if err := r.Folder.Write(f.Picture, page); err != nil {
+				if f.Picture, err = r.keep(page); err != nil {
 					return err
 				}
 			}
@@ -243,6 +245,19 @@ func (r *races) conclude() error {
 	r.report.Unjudged = t.unjudged
 	r.notes()
 	return nil
+}
+
+// keep writes a picture under the first number that is free: a folder may hold
+// those of other targets.
+func (r *races) keep(page []byte) (string, error) {
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("race-%d.html", n)
+		if _, err := os.Stat(r.Folder.Path(name)); errors.Is(err, fs.ErrNotExist) {
+			return name, r.Folder.Write(name, page)
+		} else if err != nil {
+			return "", err
+		}
+	}
 }
 
 // lines writes a history with times since its first operation.

@@ -14,12 +14,13 @@ const (
 	aboutLogout    theme = iota // one client logs out what the others use
 	aboutLogins                 // all log in at once, each for itself
 	aboutDuplicate              // some log in over the session that all of them use
+	aboutUse                    // nobody logs in or out: nobody may be refused
 	aboutAnything
 )
 
 // themes is the order of rounds.
-var themes = [...]theme{aboutLogout, aboutLogins, aboutLogout, aboutDuplicate, aboutLogout,
-	aboutAnything, aboutLogout, aboutLogins, aboutLogout, aboutDuplicate}
+var themes = [...]theme{aboutLogout, aboutLogins, aboutLogout, aboutDuplicate, aboutLogout, aboutUse, aboutLogout,
+	aboutAnything, aboutLogout, aboutLogins, aboutLogout, aboutUse, aboutLogout, aboutDuplicate, aboutLogout}
 
 // spreads are how far apart the starts of a round may lie, as shares of the
 // whole: narrow ones meet short windows, wide ones slow servers.
@@ -102,13 +103,13 @@ func acts(r *rand.Rand, about theme, client int) []rules.Act {
 	switch {
 	case about == aboutLogout && client == 0:
 		return append(append(use(0, 1), rules.ActLogout), use(0, 2)...)
-	case about == aboutLogout:
+	case about == aboutLogout || about == aboutUse:
 		// Some call should be in flight whenever the logout comes.
 		return use(2, 4)
 	case about == aboutLogins && r.IntN(4) == 0:
 		return append([]rules.Act{rules.ActLogin, rules.ActLogout}, use(1, 1)...)
 	case about == aboutLogins:
-		return append([]rules.Act{rules.ActLogin}, use(0, 1)...)
+		return []rules.Act{rules.ActLogin, rules.ActLogin, rules.ActLogin, rules.ActCall}
 	case about == aboutDuplicate && (client == 0 || r.IntN(2) == 0):
 		return append([]rules.Act{rules.ActLoginAgain}, use(0, 1)...)
 	case about == aboutDuplicate && r.IntN(3) == 0:

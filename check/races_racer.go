@@ -44,6 +44,10 @@ func (c *racer) perform(act rules.Act, h *hold) {
 	if c.session == rules.None && act != rules.ActLogin {
 		return
 	}
+	if act == rules.ActLogin {
+		c.Forget()
+		c.session, c.cookie = rules.None, 0
+	}
 	c.gate.next.Store(h)
 	saved := c.Copy()
 	c.Frozen = act == rules.ActCall || act == rules.ActLogout

@@ -93,13 +93,13 @@ func TestRacesFindDefects(t *testing.T) {
 	}
 }
 
-// A defect of one call in fifty is found within the rounds of a check.
+// A defect of one call in fifty is found within 400 rounds.
 func TestRacesFindTheRare(t *testing.T) {
 	most := 0
-	for seed := range uint64(10) {
+	for seed := range uint64(5) {
 		s := newSessionServer(seed)
 		s.defects = defects{revive: time.Millisecond, once: 50}
-		checks, report := raceTiny(t, s, "observe", "yes", "30m", RacesConfig{Rounds: 200, Seed: seed})
+		checks, report := raceTiny(t, s, "observe", "yes", "30m", RacesConfig{Rounds: 400, Seed: seed})
 		if got := verdictsOf(checks); len(got) != 1 || got[0] != "race.revival fail" {
 			t.Errorf("seed %d: verdicts %v, want race.revival alone to fail\n%s", seed, got, show(&report))
 			continue
@@ -128,7 +128,7 @@ func show(r *results.RaceReport) string {
 // A server without a defect passes, whatever its rules, as long as the profile
 // declares them or leaves them open.
 func TestRacesPassTheHonest(t *testing.T) {
-	seeds := uint64(12)
+	seeds := uint64(8)
 	if testing.Short() {
 		seeds = 2
 	}

@@ -16,7 +16,6 @@ type setting struct {
 	options  simulator.Options
 	declare  []string
 	settings map[string]string // of the profile
-	secure   bool
 }
 
 func honestSettings() []setting {

@@ -113,7 +113,7 @@ func (s *site) target(t testing.TB, e *profiles.Endpoint, c profiles.Choice) dri
 // try tries the whole table of a target, or what fits a pattern.
 func try(t testing.TB, target driver.Target, pattern string) check.Outcome {
 	t.Helper()
-	rows, err := check.Rows(&target, pattern, "--target "+target.Name)
+	rows, err := check.Rows(&target, pattern)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -233,7 +233,7 @@ func (j *checkJob) table() error {
 		if err := rules.CheckStatements(t.Flow.Statements); err != nil {
 			return fmt.Errorf("target %s: %w", t.Name, err)
 		}
-		rows, err := check.Rows(t, j.pattern, j.reaching(t))
+		rows, err := check.RowsFor(t, j.pattern, j.reaching(t))
 		if err != nil {
 			return wrongUse(j.c, err)
 		}

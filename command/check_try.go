@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"authsoak/check"
@@ -23,7 +24,7 @@ const checksAtOnce = 4
 func (j *checkJob) try(ctx context.Context) error {
 	j.out = make([]check.Outcome, len(j.targets))
 	errs := make([]error, len(j.targets))
-	show := &checkLines{options: report.TextFor(screenOf(j.Out)), out: j.Out, names: j.names}
+	show := &checkLines{options: report.TextFor(screenOf(j.Out)), out: j.Out, names: j.names, races: j.c.Bool("races")}
 	if j.c.Bool("quiet") || j.c.Bool("json") {
 		show.out = io.Discard
 	}
@@ -65,10 +66,12 @@ type checkLines struct {
 	options report.TextOptions
 	out     io.Writer
 	names   int
+	races   bool // they come later
 }
 
 func (l *checkLines) rule(_, _ int, r results.CheckResult) {
-	if r.Verdict == string(rules.NotApplicable) {
+	waits := l.races && strings.HasPrefix(r.ID, "race.") && r.Verdict == string(rules.NotTried)
+	if r.Verdict == string(rules.NotApplicable) || waits {
 		return
 	}
 	l.print(report.CheckLine(&r, l.names, l.options))
@@ -106,8 +109,7 @@ func (j *checkJob) race(ctx context.Context, show *checkLines) error {
 		reports = append(reports, report)
 		for _, r := range raced {
 			r.Judged = r.Verdict != string(rules.Info) && r.Verdict != string(rules.NotApplicable)
-			j.out[i].Put(r)
-			show.rule(0, 0, r)
+			show.rule(0, 0, j.out[i].Put(r))
 		}
 	}
 	return j.folder.WriteJSON(results.RacesFile, reports)

@@ -30,6 +30,7 @@ func (p *program) timeoutCommand() *cli.Command {
 		text(ladderFlags, "replicas", "`N` sessions of each age (2)"),
 		text(ladderFlags, "arms", "`LIST` what to measure: idle, kept-alive, renewal, absolute, and a setting that asks for another idle time, as maxage=2 (idle,kept-alive)"),
 		text(ladderFlags, "absolute-limit", "`TIME` how long sessions in constant use are followed, to find an absolute lifetime"),
+		text(ladderFlags, "expect-absolute", "`TIME` when sessions in constant use should end; within 2 %, or --within if that is more"),
 		toggle(ladderFlags, "dry-run", "print the plan only"),
 		text(resultFlags, "out", "`DIR` where run folders go; left out: runs"),
 		text(resultFlags, "run-id", "`NAME` the run folder's name; left out: the time"),
@@ -150,7 +151,7 @@ func (p *program) measure(ctx context.Context, c *cli.Context, s *scenario.Scena
 		return err
 	}
 	result, trouble := set.wait(folder.RunID)
-	if err := folder.WriteJSON(results.TimeoutFile, result); err != nil {
+	if err := errors.Join(folder.WriteJSON(results.TimeoutFile, result), folder.WriteChecks(set.checks())); err != nil {
 		return errors.Join(trouble, err)
 	}
 	return p.measured(c, folder, result, trouble)
@@ -199,6 +200,7 @@ func (v *values) ladderOptions() rules.LadderOptions {
 		Expect: orZero(read(v, "expect", parseTime)), Within: orZero(read(v, "within", parseTime)),
 		From: orZero(read(v, "from", parseTime)), To: orZero(read(v, "to", parseTime)),
 		Replicas: orZero(read(v, "replicas", parseWhole)), Absolute: orZero(read(v, "absolute-limit", parseTime)),
+		ExpectAbsolute: orZero(read(v, "expect-absolute", parseTime)),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"authsoak/accounts"
+	"authsoak/document"
 	"authsoak/driver"
 	"authsoak/report"
 	"authsoak/results"
@@ -34,7 +35,7 @@ func timeoutProbes(c *cli.Context, s *scenario.Scenario, plan *scenario.Plan, ta
 		}
 		return nil, nil
 	}
-	set := &ladderSet{arms: []string{"idle", "kept-alive"}, timeout: plan.Timeout, shown: map[*ladderJob]time.Duration{}}
+	set := &ladderSet{arms: []string{"idle", "kept-alive"}, timeout: plan.Timeout, load: plan.Duration, shown: map[*ladderJob]time.Duration{}}
 	var errs []error
 	for i := range targets {
 		if targets[i].Flow.Sessionless {
@@ -56,6 +57,14 @@ func timeoutProbes(c *cli.Context, s *scenario.Scenario, plan *scenario.Plan, ta
 		return nil, wrongUse(c, errors.New("--timeout-probes: no target has sessions"))
 	}
 	return set, nil
+}
+
+// likelyEnd is when the ladders have ended if the timeouts lie in their ranges.
+func (set *ladderSet) likelyEnd() (end time.Duration) {
+	for _, j := range set.jobs {
+		end = max(end, j.ladder.EndsBy(j.ladder.To))
+	}
+	return end
 }
 
 // apart gives a ladder accounts that the load doesn't use.
@@ -123,6 +132,10 @@ func (set *ladderSet) beside(p *program, c *cli.Context, folder *results.Folder,
 		if err := report.TimeoutPlan(p.Err, set.announce(), time.Now(), report.TextFor(screenOf(p.Err))); err != nil {
 			return err
 		}
+	}
+	if end := set.likelyEnd(); !c.Bool("quiet") && set.load < end {
+		fmt.Fprintf(p.Err, "timeout probes end with the load, after %s; to find the timeout they need up to %s\n\n",
+			document.Duration(set.load), document.Duration(end.Round(time.Second)))
 	}
 	ctx, cancel := context.WithCancel(c.Context)
 	defer cancel()

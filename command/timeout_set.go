@@ -37,6 +37,7 @@ type ladderSet struct {
 	jobs    []*ladderJob
 	arms    []string
 	timeout time.Duration // of a request
+	load    time.Duration // beside which they are climbed, if any
 	started time.Time
 	group   sync.WaitGroup
 
@@ -172,6 +173,24 @@ func (set *ladderSet) wait(runID string) (*results.TimeoutResult, error) {
 		}
 	}
 	return t, errors.Join(errs...)
+}
+
+// checks are the session rules that the ladders have judged. The ladder of a
+// setting judges whether the server heeds it.
+func (set *ladderSet) checks() (out []results.CheckResult) {
+	for _, j := range set.jobs {
+		if j.result == nil {
+			continue
+		}
+		for _, c := range j.result.Checks {
+			c.Target = j.plan.Name
+			if j.setting != "" && c.ID == rules.IdleRule {
+				c.ID = rules.MaxAgeRule
+			}
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // worse is the verdict that counts for both.

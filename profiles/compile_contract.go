@@ -40,7 +40,7 @@ func (c *compiler) statement(path string, s *statementSpec) Statement {
 		c.checkStatement(path, s)
 	}
 	out := Statement{Rules: s.Rules, Says: s.Says, Source: c.address(path+".document", &s.source), Open: s.Open,
-		Status: s.Status, Empty: s.Empty, ContentType: s.Send.ContentType, When: strings.Join(s.When, ", ")}
+		Status: s.Status, Empty: s.Empty, ContentType: s.Send.ContentType, Setting: s.Send.Setting, When: strings.Join(s.When, ", ")}
 	if s.Body != "" {
 		out.Body = []byte(s.Body)
 	}
@@ -57,6 +57,9 @@ func (c *compiler) checkStatement(path string, s *statementSpec) {
 		if !validStatus(status) {
 			c.bad(fmt.Sprintf("%s.status[%d]", path, i), fmt.Sprintf("%d is no status", status), "")
 		}
+	}
+	if name, _, ok := strings.Cut(s.Send.Setting, "="); s.Send.Setting != "" && (!ok || c.spec.setting(name) == nil) {
+		c.bad(path+".send.setting", fmt.Sprintf("must be NAME=VALUE of a setting, not %q", s.Send.Setting), document.Suggest(name, c.spec.settingNames()))
 	}
 	if s.Says == "" && s.Document == "" {
 		c.bad(path, "needs its authority: document, says, or both", "")

@@ -16,6 +16,8 @@ type Statement struct {
 	Empty  bool
 	// ContentType is a media type to send that is not supported.
 	ContentType string
+	// Setting is one that asks for another idle time: NAME=VALUE.
+	Setting string
 	// When is the condition under which it holds, for people.
 	When string
 }
@@ -72,6 +74,9 @@ func (s *Statement) join(next *Statement) {
 	}
 	if s.ContentType == "" {
 		s.ContentType = next.ContentType
+	}
+	if s.Setting == "" {
+		s.Setting = next.Setting
 	}
 }
 

@@ -7,23 +7,25 @@ import (
 )
 
 // Load says how hard a target is driven, and when. Zero values mean "not
-// stated"; [Load.Defaults] fills them in.
+// stated", unless [Load.State] says otherwise; [Load.Defaults] fills them in.
 type Load struct {
 	Model       Model             `yaml:"model,omitempty" about:"open: cycles arrive at a rate, whatever the server does; closed: so many users take turns; population: so many sessions are held"`
 	Stages      []Stage           `yaml:"stages,omitempty" about:"the load over time; its unit is cycles a second (open), users (closed) or sessions (population)"`
 	Arrivals    Arrivals          `yaml:"arrivals,omitempty" about:"how single arrivals are spread under the rate of the stages (open model)"`
 	Think       Distribution      `yaml:"think,omitempty" about:"the pause between two steps of a session"`
 	Pacing      document.Duration `yaml:"pacing,omitempty" about:"closed model: the least time from the start of a user's cycle to the start of the next"`
-	Calls       Count             `yaml:"calls,omitempty" about:"how many calls a session makes between login and logout"`
+	Calls       Count             `yaml:"calls,omitempty" about:"how many calls a session makes between login and logout; a population takes none, since they follow from think and turnover"`
 	Turnover    Distribution      `yaml:"turnover,omitempty" about:"population model: how long one session is held before it is replaced; without it, to the end"`
 	Abandon     document.Share    `yaml:"abandon,omitempty" about:"the share of sessions left without a logout"`
-	Warmup      document.Duration `yaml:"warmup,omitempty" about:"the first part of the run, recorded but kept out of the verdict"`
+	Warmup      document.Duration `yaml:"warmup" about:"the first part of the run, recorded but kept out of the verdict"`
 	Connections Connections       `yaml:"connections,omitempty" about:"shared: kept alive in one pool; per-user: each user has its own; per-request: a new one each time"`
 	Workers     int               `yaml:"workers,omitempty" about:"how many requests may be in flight at once; 0: chosen by the machine"`
 	Timeout     document.Duration `yaml:"timeout,omitempty" about:"how long one request may take"`
 	StartLimit  document.Duration `yaml:"start_limit,omitempty" about:"an arrival that could not start within this time is dropped and counted"`
 	Drain       Drain             `yaml:"drain,omitempty" about:"how the sessions still open are logged out at the end"`
 	Replay      *document.Share   `yaml:"replay,omitempty" about:"the share of closed sessions whose old cookies are tried once more; they must be refused"`
+
+	stated map[string]bool // keys that somebody gave, by file or flag
 }
 
 // Model is how load follows the server.
@@ -111,7 +113,7 @@ func (Process) Known() []string { return []string{string(Constant), string(Poiss
 // Arrivals says when cycles of the open model start.
 type Arrivals struct {
 	Process Process `yaml:"process,omitempty" about:"constant: evenly spaced; poisson: independent of each other; trace: at the times of a file"`
-	File    string  `yaml:"file,omitempty" about:"trace: the file of times, one a line, in seconds from the start or RFC 3339"`
+	File    string  `yaml:"file,omitempty" about:"trace: the file of times, one a line, in seconds from the start or RFC 3339; the run ends with the last cycle"`
 }
 
 // Shape is the shape of a distribution.
@@ -153,7 +155,7 @@ type Count struct {
 // Drain is the paced logout at the end of a run.
 type Drain struct {
 	Limit document.Duration `yaml:"limit,omitempty" about:"how long it may take; what is open then is reported as left behind"`
-	Rate  float64           `yaml:"rate,omitempty" about:"logouts a second; 0: as fast as the run went"`
+	Rate  float64           `yaml:"rate,omitempty" about:"logouts a second; 0: so that all are out in half the limit, and never slower than 100"`
 }
 
 // Length is the time of all stages together.
@@ -190,22 +192,25 @@ func (l *Load) Defaults() {
 // counts as a whole: stages, think, calls and the like are never mixed.
 func (l *Load) Merge(base Load) {
 	fill(&l.Model, base.Model)
-	if l.Stages == nil {
+	if l.Stages == nil && !l.stated["stages"] {
 		l.Stages = base.Stages
 	}
-	fill(&l.Arrivals, base.Arrivals)
-	fill(&l.Think, base.Think)
-	fill(&l.Pacing, base.Pacing)
-	fill(&l.Calls, base.Calls)
-	fill(&l.Turnover, base.Turnover)
-	fill(&l.Abandon, base.Abandon)
-	fill(&l.Warmup, base.Warmup)
+	inherit(l, "arrivals", &l.Arrivals, base.Arrivals)
+	inherit(l, "think", &l.Think, base.Think)
+	inherit(l, "pacing", &l.Pacing, base.Pacing)
+	inherit(l, "calls", &l.Calls, base.Calls)
+	inherit(l, "turnover", &l.Turnover, base.Turnover)
+	inherit(l, "abandon", &l.Abandon, base.Abandon)
+	inherit(l, "warmup", &l.Warmup, base.Warmup)
 	fill(&l.Connections, base.Connections)
-	fill(&l.Workers, base.Workers)
-	fill(&l.Timeout, base.Timeout)
-	fill(&l.StartLimit, base.StartLimit)
-	fill(&l.Drain, base.Drain)
+	inherit(l, "workers", &l.Workers, base.Workers)
+	inherit(l, "timeout", &l.Timeout, base.Timeout)
+	inherit(l, "start_limit", &l.StartLimit, base.StartLimit)
+	inherit(l, "drain", &l.Drain, base.Drain)
 	fill(&l.Replay, base.Replay)
+	if base.stated["warmup"] {
+		l.State("warmup") // none at all is not the same as nothing said
+	}
 }
 
 func fill[T comparable](field *T, value T) {

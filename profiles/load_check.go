@@ -22,7 +22,7 @@ const (
 // be called before or after [Load.Defaults]; an empty load is in order except
 // for its stages, which something else may supply: see [Load.CheckStages].
 func (l *Load) Check(f *document.File, path string) document.Problems {
-	c := &loadCheck{file: f, path: path}
+	c := &loadCheck{load: l, file: f, path: path}
 	c.stages(l.Stages)
 	c.arrivals(l)
 	c.models(l)
@@ -33,27 +33,28 @@ func (l *Load) Check(f *document.File, path string) document.Problems {
 		c.bad("workers", "must not be negative: 0 lets the machine choose")
 	}
 	if l.Drain.Rate < 0 || l.Drain.Rate > maxLevel {
-		c.bad("drain.rate", "must not be negative: 0 is as fast as the run went")
+		c.bad("drain.rate", "must not be negative: 0 lets half the limit suffice")
 	}
 	if total := l.Length(); l.Warmup > 0 && total > 0 && time.Duration(l.Warmup) >= total {
-		c.bad("warmup", fmt.Sprintf("takes %s of a run of %s: nothing would be left to judge", l.Warmup, document.Duration(total)))
+		c.bad("warmup", fmt.Sprintf("the warm-up takes %s of a run of %s: nothing would be left to judge", l.Warmup, document.Duration(total)))
 	}
 	c.positive("timeout", l.Timeout)
 	c.positive("start_limit", l.StartLimit)
-	c.positive("drain.limit", l.Drain.Limit)
+	c.positive(drainLimit, l.Drain.Limit)
 	return c.problems.Sort()
 }
 
 // CheckStages returns what is wrong when no stages are given at all.
 func (l *Load) CheckStages(f *document.File, path string) document.Problems {
-	c := &loadCheck{file: f, path: path}
+	c := &loadCheck{load: l, file: f, path: path}
 	if len(l.Stages) == 0 && l.Arrivals.File == "" {
-		c.bad("stages", "are missing: say how much load, and for how long")
+		c.bad("stages", "there are no stages: say how much load, and for how long")
 	}
 	return c.problems
 }
 
 type loadCheck struct {
+	load     *Load
 	file     *document.File
 	path     string
 	problems document.Problems
@@ -77,7 +78,7 @@ func (c *loadCheck) unfit(key, message string) {
 
 // positive refuses a time of 0 where one is written: it can't be told from none.
 func (c *loadCheck) positive(key string, d document.Duration) {
-	if d == 0 && c.file.Has(c.at(key)) {
+	if d == 0 && c.load.States(key) {
 		c.bad(key, "must be longer than 0")
 	}
 }
@@ -95,7 +96,7 @@ func (c *loadCheck) stages(stages []Stage) {
 	}
 	if len(stages) > 0 && total == 0 {
 		c.bad("stages", "take no time at all")
-	} else if len(stages) == 0 && c.file.Has(c.at("stages")) {
+	} else if len(stages) == 0 && c.load.States("stages") {
 		c.bad("stages", "must hold at least one stage")
 	}
 }
@@ -150,8 +151,11 @@ func (c *loadCheck) models(l *Load) {
 	if l.Pacing != 0 && model != Closed {
 		c.unfit("pacing", fmt.Sprintf("belongs to the closed model, not %s", model))
 	}
-	if model != Open && c.file.Has(c.at("arrivals")) {
+	if model != Open && l.States("arrivals") {
 		c.unfit("arrivals", fmt.Sprintf("belong to the open model, not %s", model))
+	}
+	if model == Population && l.States("calls") {
+		c.unfit("calls", "a population takes no number of calls: how many a held session makes follows from think and turnover")
 	}
 	if model == Open {
 		return

@@ -40,6 +40,7 @@ func ParseLoad(name string, data []byte) (*LoadProfile, error) {
 	if spec.Name != "" && !namePattern.MatchString(spec.Name) {
 		problems = append(problems, file.Problem("name", "is no name: small letters, digits and dashes", ""))
 	}
+	spec.Load.StateIn(file, "load")
 	if file.Has("load") {
 		problems = append(problems, spec.Load.Check(file, "load")...)
 		problems = append(problems, spec.Load.CheckStages(file, "load")...)

@@ -17,6 +17,7 @@ type statementSpec struct {
 // sendSpec is what a trial of a statement sends.
 type sendSpec struct {
 	ContentType string `yaml:"content_type" about:"login.content-type: a media type that is not supported"`
+	Setting     string `yaml:"setting" about:"lifetime.maxage: the setting that asks for another idle time, with a value: maxage=2"`
 }
 
 // untestableSpec is one sentence that no rule tries.

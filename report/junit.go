@@ -41,7 +41,7 @@ type junitCase struct {
 
 type junitText struct {
 	Message string `xml:"message,attr"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
 }
 
 // JUnit writes thresholds and session rules as test cases: a failed one is a

@@ -44,9 +44,9 @@ type LadderOptions struct {
 	LoginsPerSec float64
 	// Kept adds sessions that are used all the time, Frozen sessions that are
 	// used all the time but refuse renewed cookies. Absolute, if not 0, is how
-	// long they are followed.
-	Kept, Frozen bool
-	Absolute     time.Duration
+	// long they are followed, ExpectAbsolute when they should end.
+	Kept, Frozen             bool
+	Absolute, ExpectAbsolute time.Duration
 }
 
 // Basis says where the range of a ladder comes from.
@@ -202,6 +202,8 @@ func (p *LadderPlan) validate() error {
 	bad(p.To > mostTo, "range to %v: must not end above %v", p.To, mostTo)
 	bad(p.Replicas < 1 || p.Replicas > mostReplicas, "%d replicas: must be 1 to %d", p.Replicas, mostReplicas)
 	bad(p.Absolute < 0, "limit of the absolute lifetime %v: must be positive", p.Absolute)
+	bad(p.ExpectAbsolute < 0 || p.ExpectAbsolute > 0 && p.Absolute <= p.ExpectAbsolute,
+		"expected absolute lifetime %v: sessions must be followed for longer, not for %v", p.ExpectAbsolute, p.Absolute)
 	bad(p.LoginsPerSec < 0, "%g logins a second: must be positive", p.LoginsPerSec)
 	return errors.Join(errs...)
 }

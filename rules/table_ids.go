@@ -15,13 +15,19 @@ func (t *table) laterLogins() {
 		return
 	}
 	t.duplicate()
-	script := []Action{login(0), logout(0), login(0).with(Variation{Keep: true})}
+	// The old cookies go along where they must be dead by then, otherwise only
+	// what the logout left of them.
+	again := 0
+	if t.flow.Session.LogoutRevokes == profiles.Yes {
+		again = 1
+	}
+	script := []Action{login(0), copied(1, 0), logout(0), login(again).with(Variation{Keep: true})}
 	t.add("login.again", trial{script: script, owed: owed, judge: func(e Evidence) Finding {
 		expected := "a login after the logout is accepted"
-		if f, missing := e.needs(expected, 0, 1); missing {
+		if f, missing := e.needs(expected, 0, 2); missing {
 			return f
 		}
-		return e.mustAccept(2, expected, nil)
+		return e.mustAccept(3, expected, nil)
 	}})
 }
 

@@ -140,29 +140,40 @@ func (t *table) lifetimes() {
 		t.none(sessionless, "lifetime.idle", "lifetime.absolute", "lifetime.renewal", "lifetime.maxage")
 		return
 	}
-	t.lifetime("lifetime.idle", "idle", s.Idle)
-	t.lifetime("lifetime.absolute", "absolute", s.Absolute)
+	expect := ""
+	if s.Idle > 0 {
+		expect = " --expect " + document.Duration(s.Idle).String()
+	}
+	t.lifetime("lifetime.idle", "idle", s.Idle, expect+" --arms idle")
+	limit := 24 * time.Hour
+	if s.Absolute > 0 {
+		limit = (s.Absolute + s.Absolute/10).Round(time.Second)
+	}
+	t.lifetime("lifetime.absolute", "absolute", s.Absolute, expect+" --arms absolute --absolute-limit "+document.Duration(limit).String())
 	if s.ExtendedBy == profiles.Renewal {
-		t.settle("lifetime.renewal", NotTried, "it takes its time: "+t.command("timeout"))
-		t.sourced("extended_by")
+		t.lifetime("lifetime.renewal", "extended_by", s.Idle, expect+" --arms renewal")
 	} else {
 		t.none("any use extends the session: nothing is renewed", "lifetime.renewal")
 	}
-	if _, stated := t.flow.Declared("lifetime.maxage"); stated {
-		t.settle("lifetime.maxage", NotTried, "it takes its time: "+t.command("timeout"))
+	if asked := t.stated("lifetime.maxage").Setting; asked != "" {
+		t.lifetime("lifetime.maxage", "idle", s.Idle, expect+" --arms idle,"+asked)
 	} else {
 		t.none("no page knows an idle time asked for at login", "lifetime.maxage")
 	}
 }
 
-func (t *table) lifetime(id, name string, d time.Duration) {
+// lifetime settles a rule that takes a lifetime to try, with the command that
+// tries it.
+func (t *table) lifetime(id, declaration string, d time.Duration, flags string) {
+	why := "it takes its time: "
 	if d == 0 {
-		t.settle(id, NotTried, "no page states one; to measure it: "+t.command("timeout"))
-		return
+		why = "no page states one; to measure it: "
 	}
-	t.settle(id, NotTried, "it takes its time: "+t.command("timeout")+" --expect "+document.Duration(d).String())
-	t.rows[len(t.rows)-1].Judged = true
-	t.sourced(name)
+	t.settle(id, NotTried, why+t.command("timeout")+flags)
+	if d > 0 {
+		t.rows[len(t.rows)-1].Judged = true
+		t.sourced(declaration)
+	}
 }
 
 // races adds the rules of several clients at once, with the command that tries

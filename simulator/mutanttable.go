@@ -75,7 +75,7 @@ var mutants = []Mutant{
 	{Name: "lifetime.idle/late", About: "an unused session ends after twice its idle time", defect: stretches(idleOver, 2, 1)},
 	{Name: "lifetime.idle/lazy", About: "sessions die only when a reaper passes, once a second", defect: reaps},
 	{Name: "lifetime.idle/nodes", About: "one of two nodes refuses sessions that are idle for half their time", every: 2, defect: nodesDisagree},
-	{Name: "lifetime.idle/replaced", About: "a session that ran out is replaced by a new one", defect: replaces},
+	{Name: "lifetime.idle/replaced", About: "a session that ran out is replaced by a new one", Endpoints: slidingOnes, defect: replaces},
 	{Name: "lifetime.idle/fixed", About: "a use does not start the idle time anew", Endpoints: slidingOnes, defect: twists(useRenews, false)},
 	{Name: "lifetime.absolute/ignored", About: "the absolute lifetime is ignored", Needs: NeedAbsolute, defect: twists(lifeOver, false)},
 	{Name: "lifetime.absolute/early", About: "a session ends after half its absolute lifetime", Needs: NeedAbsolute, defect: stretches(lifeOver, 1, 2)},

@@ -1,0 +1,282 @@
+package matrix_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"authsoak/rules"
+	"authsoak/simulator"
+)
+
+type duration = time.Duration
+
+const (
+	second = time.Second
+	hour   = time.Hour
+)
+
+var update = flag.Bool("update", false, "rewrite docs/mutants.md")
+
+// tries is how often a trial is made to catch a defect that shows once in fifty
+// times: 0.98^460 is less than 1 in 10,000.
+const tries = 460
+
+// tried is what became of one mutant.
+type tried struct {
+	simulator.Mutant
+	uses, caught int
+	// noticed counts the uses on which other rules failed, and blind those on
+	// which the mutant's own rule did not.
+	noticed map[string]int
+	blind   int
+	how     string // by which command it is caught
+	rare    string // in how many tries its intermittent kind is
+}
+
+// Each mutant is caught by the rule named for it, on every use on which it can
+// show; other rules notice it only where that is expected; it lets ordinary
+// cycles pass; and its intermittent kind is caught too. docs/mutants.md is the
+// table of it.
+func TestMutants(t *testing.T) {
+	all := uses(t)
+	found := make([]tried, len(simulator.Mutants()))
+	t.Run("try", func(t *testing.T) {
+		for i, m := range simulator.Mutants() {
+			t.Run(m.Name, func(t *testing.T) {
+				t.Parallel()
+				found[i] = tried{Mutant: m, noticed: map[string]int{}}
+				find := &found[i]
+				switch group, _, _ := strings.Cut(m.Name, "."); group {
+				case "race":
+					find.race(t, all)
+				case "lifetime":
+					find.ladder(t, all)
+				case "load", "ledger":
+					find.load(t, all)
+				default:
+					find.contract(t, all)
+				}
+				find.ordinary(t, all)
+				find.settle(t)
+			})
+		}
+	})
+	if !t.Failed() {
+		compare(t, filepath.Join("..", "..", "docs", "mutants.md"), document(found))
+	}
+}
+
+// contract tries a mutant of the rules that `authsoak check` tries.
+func (f *tried) contract(t *testing.T, all []use) {
+	f.how = "check"
+	var rare *use
+	for i := range all {
+		u := &all[i]
+		if !f.Shows(u.Use) {
+			continue
+		}
+		pattern := "" // everything, to see what else notices it
+		if !typical(*u) {
+			pattern = f.Rule()
+		}
+		synctest.Test(t, func(t *testing.T) {
+			s := u.open(t, simulator.Options{Seed: uint64(i + 1), Mutant: f.Name})
+			defer s.close()
+			if f.judge(t, u, s, pattern) && rare == nil {
+				rare = u
+			}
+		})
+	}
+	if rare == nil {
+		return
+	}
+	f.rare = fmt.Sprint(tries)
+	synctest.Test(t, func(t *testing.T) {
+		s := rare.open(t, simulator.Options{Seed: 1, Mutant: f.Name + "@50"})
+		defer s.close()
+		out := s.contract(t, f.Rule(), tries)
+		if c := out.Results[0]; c.Verdict != string(rules.FailedRule) {
+			t.Errorf("%s@50 on %s: %s in %d tries, want fail: %s", f.Name, rare.name(), c.Verdict, tries, c.Observed)
+		}
+	})
+}
+
+// judge tells whether the mutant's rule caught it on a use, where the rule is
+// judged there.
+func (f *tried) judge(t *testing.T, u *use, s *site, pattern string) bool {
+	out := s.contract(t, pattern, 1)
+	own := out.Results[slices.IndexFunc(out.Results, func(c result) bool { return c.ID == f.Rule() })]
+	if !own.Judged || own.Verdict == string(rules.NotApplicable) || own.Verdict == string(rules.NotTried) {
+		return false
+	}
+	f.uses++
+	for _, id := range failed(out.Results) {
+		if id == f.Rule() {
+			f.caught++
+			continue
+		}
+		f.noticed[id]++
+		if consequences[f.Name][id] == "" {
+			t.Errorf("on %s, %s fails too: nothing says that it may", u.name(), id)
+		}
+	}
+	if own.Verdict == string(rules.FailedRule) {
+		return true
+	}
+	f.blind++
+	if gap, known := gaps[f.Name]; !known || !gap.on(u.Use) {
+		t.Errorf("on %s, %s ends %q: expected %s, observed %s", u.name(), f.Rule(), own.Verdict, own.Expected, own.Observed)
+	}
+	return false
+}
+
+// ordinary drives cycles one after the other: a mutant lets them pass, unless
+// none could.
+func (f *tried) ordinary(t *testing.T, all []use) {
+	const n = 2
+	shown := false
+	for i := range all {
+		u := &all[i]
+		if !f.Shows(u.Use) || !plainest(*u) || u.BasicOff {
+			continue
+		}
+		synctest.Test(t, func(t *testing.T) {
+			s := u.open(t, simulator.Options{Seed: 1, Mutant: f.Name})
+			defer s.close()
+			sum := s.cycles(t, n)
+			if sum.Cycles.OK == n {
+				return
+			}
+			shown = true
+			if !f.Plain {
+				t.Errorf("on %s, ordinary cycles show it: %+v %v", u.name(), sum.Cycles, failures(sum))
+			}
+		})
+	}
+	if f.Plain && !shown {
+		t.Errorf("it is said to show in ordinary cycles, and does not")
+	}
+}
+
+// plainest leaves one use of each method, and those that options make.
+func plainest(u use) bool {
+	return typical(u) && (u.Endpoint != "lre" || u.Version == "2023") && (!u.TLS || u.Method == "x509")
+}
+
+// settle holds what was found against what was expected.
+func (f *tried) settle(t *testing.T) {
+	_, blind := gaps[f.Name]
+	if f.caught == 0 && !blind {
+		t.Errorf("no rule was tried on it")
+	}
+	if blind && f.blind == 0 {
+		t.Errorf("gaps says that its rule cannot catch it, but it does")
+	}
+	for id := range consequences[f.Name] {
+		if f.noticed[id] == 0 {
+			t.Errorf("consequences says that %s notices it, but it does not", id)
+		}
+	}
+}
+
+// document is docs/mutants.md.
+func document(found []tried) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, intro, tries)
+	fmt.Fprintf(&b, "| mutant | what is wrong | caught by its rule | noticed too by | ordinary cycles | `@50` |\n|---|---|---|---|---|---|\n")
+	for i := range found {
+		f := &found[i]
+		cycles := "pass"
+		if f.Plain {
+			cycles = "show it"
+		}
+		rare := "–"
+		if f.rare != "" {
+			rare = f.rare
+		}
+		caught := fmt.Sprintf("`%s`, %d of %d uses", f.how, f.caught, f.uses)
+		if f.uses == 0 {
+			caught = "no"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", f.Name, f.About, caught, strings.Join(slices.Sorted(maps.Keys(f.noticed)), ", "), cycles, rare)
+	}
+	fmt.Fprintf(&b, "\n## Rules × mutants\n\n`#` caught by the rule named for it, `+` noticed by another, `.` passed or not tried.\n\n```\n")
+	matrix(&b, found)
+	fmt.Fprintf(&b, "```\n\n## Why other rules notice a mutant\n\n| mutant | rule | reason |\n|---|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(consequences)) {
+		for _, id := range slices.Sorted(maps.Keys(consequences[name])) {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, id, consequences[name][id])
+		}
+	}
+	if len(gaps) > 0 {
+		fmt.Fprintf(&b, "\n## What falls short\n\n| mutant | why its rule does not catch it |\n|---|---|\n")
+		for _, name := range slices.Sorted(maps.Keys(gaps)) {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", name, gaps[name].why)
+		}
+	}
+	return b.Bytes()
+}
+
+const intro = "# Mutants\n\nGenerated by `go test ./check/matrix -run TestMutants -update` and kept true by the same test. " +
+	"A mutant is a server that is broken on purpose, `authsoak simulate --mutant NAME`; the rule of its name must catch it, on every endpoint, " +
+	"version, login method and option on which it can show and the rule is judged. " +
+	"NAME@50 is its intermittent kind, which shows once in fifty answers, or in one session of fifty where the defect is a session's; " +
+	"the last column is the number of tries, rounds, sessions or cycles in which that is caught. For a rule of `check` it is %d trials of one rule: " +
+	"a defect that shows once in fifty times stays hidden in so many with a chance below 1 in 10,000.\n\n"
+
+// matrix prints a row a mutant and a column a rule.
+func matrix(b *bytes.Buffer, found []tried) {
+	width := 0
+	for i := range found {
+		width = max(width, len(found[i].Name))
+	}
+	ids := rules.IDs()
+	for _, digit := range []int{10, 1} {
+		fmt.Fprintf(b, "%-*s  ", width, "")
+		for i := range ids {
+			fmt.Fprint(b, (i+1)/digit%10)
+		}
+		fmt.Fprintln(b)
+	}
+	for i := range found {
+		f := &found[i]
+		fmt.Fprintf(b, "%-*s  ", width, f.Name)
+		for _, id := range ids {
+			switch {
+			case id == f.Rule() && f.caught > 0:
+				b.WriteByte('#')
+			case f.noticed[id] > 0:
+				b.WriteByte('+')
+			default:
+				b.WriteByte('.')
+			}
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintln(b)
+	for i, id := range ids {
+		fmt.Fprintf(b, "%2d %s\n", i+1, id)
+	}
+}
+
+func compare(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is out of date: run go test ./check/matrix -run TestMutants -update (%v)", path, err)
+	}
+}
