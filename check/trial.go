@@ -149,8 +149,11 @@ func (t *trial) act(ctx context.Context, i int, a *rules.Action) bool {
 	}
 	last := &replies[len(replies)-1]
 	// A login that failed ends the script, unless that was the question.
-	return last.Err == nil && (a.Do != rules.DoLogin || a.Refused > 0 || last.Accepted())
+	return last.Err == nil && (a.Do != rules.DoLogin || a.Refused > 0 || done(last))
 }
+
+// done tells whether a login or logout has acted, whatever its body says.
+func done(r *rules.Reply) bool { return r.Accepted() || r.Verdict.BodyOnly }
 
 // note remembers a session that a login opened, or may have.
 func (t *trial) note(c *driver.Client, replies []rules.Reply) {
@@ -173,7 +176,7 @@ func setAny(replies []rules.Reply, name string) bool {
 // left forgets the session that a logout ended.
 func (t *trial) left(before *driver.Client, replies []rules.Reply) {
 	last := &replies[len(replies)-1]
-	if !last.Accepted() {
+	if !done(last) {
 		return
 	}
 	t.opened = slices.DeleteFunc(t.opened, func(o *driver.Client) bool { return t.same(o, before) })

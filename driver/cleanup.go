@@ -86,6 +86,8 @@ func cleanupRun(ctx context.Context, c CleanupConfig, epoch time.Time) (*run, er
 		return nil, err
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.dialing, r.hangUp = context.WithCancel(r.ctx)
+	r.Shards, r.workers = 1, drainWorkers
 	s := r.newShard(0)
 	s.pacer = pacer.NewTimer(epoch)
 	r.shards = []*shard{s}
@@ -157,7 +159,7 @@ func (j *cleanup) worker(ctx context.Context, w *worker) error {
 		}
 		became, err := w.logOutEntry(id, e)
 		if err == nil {
-			err = j.settle(e, became, w.reason)
+			err = j.settle(e, became, w.clean(w.reason))
 		}
 		w.shard.users.Release(id)
 		if err != nil {
@@ -194,6 +196,7 @@ func (w *worker) logOutEntry(id sessions.ID, e *sessions.Entry) (sessions.State,
 	}
 	w.jar.Others = append(w.jar.Others, e.Jar.Others...)
 	w.fit(t)
+	w.values.Account, w.identity = nil, 0
 	if int(w.record.Account) < t.Accounts.Count() {
 		w.takeAccount(t)
 	}

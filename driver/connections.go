@@ -53,6 +53,61 @@ func (c *connections) put(conn *connection) {
 	c.shared[conn.key] = append(c.shared[conn.key], conn)
 }
 
+// idleLimit is how long a shared connection is kept unused: longer than the
+// pauses of a steady load, shorter than it takes connections that a peak left
+// behind, or that the server has given up, to matter.
+// Of many, as with a connection for each of thousands of certificates, only the
+// recently used are kept.
+const (
+	idleLimit = int64(90_000_000_000)
+	idleShort = int64(5_000_000_000)
+	manyIdle  = 256 // a shard
+)
+
+// trim closes the shared connections that have been idle for too long. The
+// longest unused lie at the bottom.
+func (s *shard) trim(now int64) {
+	var old []*connection
+	s.mu.Lock()
+	limit, all := idleLimit, 0
+	for _, idle := range s.conns.shared {
+		all += len(idle)
+	}
+	if all > manyIdle {
+		limit = idleShort
+	}
+	for key, idle := range s.conns.shared {
+		n := 0
+		for n < len(idle) && now-idle[n].lastUsed > limit {
+			n++
+		}
+		if n > 0 {
+			old = append(old, idle[:n]...)
+			s.conns.shared[key] = append(idle[:0], idle[n:]...)
+		}
+		if len(s.conns.shared[key]) == 0 {
+			delete(s.conns.shared, key)
+		}
+	}
+	s.mu.Unlock()
+	for _, conn := range old {
+		conn.Close()
+	}
+}
+
+// shed closes every idle connection of the shard: descriptors have run out.
+func (s *shard) shed() {
+	s.mu.Lock()
+	shared := s.conns.shared
+	s.conns.shared = map[connectionKey][]*connection{}
+	s.mu.Unlock()
+	for _, idle := range shared {
+		for _, conn := range idle {
+			conn.Close()
+		}
+	}
+}
+
 func (c *connections) closeAll() {
 	for key, idle := range c.shared {
 		for _, conn := range idle {
@@ -156,12 +211,15 @@ func (w *worker) dropUserConnection() {
 // open dials and records how long the parts took.
 func (w *worker) open(key connectionKey) (*connection, error) {
 	run := w.shard.run
-	ctx, cancel := context.WithTimeout(run.ctx, run.plan.Timeout)
+	ctx, cancel := context.WithTimeout(run.dialing, run.plan.Timeout)
 	defer cancel()
 	t := &run.targets[key.target]
 	conn, took, err := t.Dialer.Dial(ctx, key.identity)
 	sample := results.Sample{Phase: w.phase}
 	if err != nil {
+		if classOf(err) == results.Exhausted {
+			w.shard.shed() // for the next one; this one has failed
+		}
 		sample.Outcome, sample.Class = results.Fail, classOf(err)
 		sample.Series, sample.Service = t.connectSeries, int64(took.DNS+took.Connect)
 		if sample.Class == results.TLS {

@@ -17,7 +17,17 @@ type adoption struct {
 	set     uint64 // slots set, not empty
 	changed bool   // any value differs from before
 	renewed bool   // the value of an authenticating cookie was replaced by another
+	tooBig  bool   // a cookie was left out, see mostValue and mostOthers
 }
+
+// What a session may carry, in bytes: one value, and all cookies together that
+// the profile doesn't name. Four times what browsers promise to keep of one
+// cookie (RFC 6265 section 6.1); with 60 slots it fits the session store. A
+// server that sends more can't make the store, or each request, grow on and on.
+const (
+	mostValue  = 16 << 10
+	mostOthers = 16 << 10
+)
 
 // adopt takes over the cookies of an answer, whatever it answers: servers renew
 // them on any reply. Attributes matter only as far as they remove a cookie or
@@ -89,6 +99,10 @@ func adoptCookie(flow *profiles.Flow, jar *sessions.Jar, name, value, attributes
 		value = nil
 	}
 	i := slotOf(flow, name)
+	if len(value) > mostValue || i < 0 && len(value) > 0 && len(jar.Others)+len(name)+len(value) > mostOthers {
+		done.tooBig = done.tooBig || i >= 0 || flow.KeepOtherCookies
+		return
+	}
 	if i < 0 {
 		if flow.KeepOtherCookies {
 			var changed bool

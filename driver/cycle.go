@@ -17,16 +17,22 @@ const (
 	failed                      // a step of the cycle failed
 	uncertain                   // a step's outcome is unknown
 	leaving                     // nothing but the logout is left of the cycle
+	stranded                    // out of its cycle; its logout could not be sent
+	doubtful                    // a call since the last good one may have been acted on
+	queued                      // stood in line for an account
 )
 
 // drive takes a user from where it stands through every step that is due, and
 // leaves it in the timetable, or gone.
-func (w *worker) drive(id sessions.ID, punctual bool, now int64) {
+//
+// led is since when the worker had been waiting for the instant, or never: what
+// was due before that was late for another reason than the pacer.
+func (w *worker) drive(id sessions.ID, led, now int64) {
 	w.user, w.record, w.clock = id, w.shard.users.At(id), now
 	t := &w.shard.run.targets[w.record.Target]
 	due := w.record.Due
 	w.phase = w.shard.run.phaseOf(due)
-	if punctual {
+	if due >= led && w.record.Flags&queued == 0 {
 		w.recorder.Late(w.phase, now-due)
 	}
 	if w.record.State() == sessions.Live {
@@ -66,8 +72,11 @@ func (w *worker) park(next int64) {
 func (w *worker) advance(t *target, due int64) (int64, bool) {
 	r := w.record
 	switch {
-	case r.State() == sessions.Abandoned:
+	case r.State() == sessions.Abandoned, r.State() == sessions.PossiblyClosed:
 		w.forget(t)
+		return 0, false
+	case r.Flags&stranded != 0:
+		w.rescue(t, due)
 		return 0, false
 	case r.Flags&inCycle == 0:
 		return w.begin(t, due)
@@ -85,7 +94,7 @@ func (w *worker) begin(t *target, due int64) (int64, bool) {
 	if run.open && w.clock-due > int64(run.plan.StartLimit) {
 		return w.drop(t)
 	}
-	if r.Flags&leased == 0 && !w.lease(t) {
+	if !w.lease(t) {
 		return 0, false
 	}
 	r.CycleStart = due
@@ -162,28 +171,20 @@ func (w *worker) partlyOpen(t *target) bool {
 // call makes one authenticated call.
 func (w *worker) call(t *target, due int64) (int64, bool) {
 	r := w.record
-	if r.Calls > 0 {
-		r.Calls--
+	if r.Calls > 0 || w.shard.run.population {
+		r.Calls-- // of a held session it is only a number to draw by
 	}
 	step := uint32(r.Calls)
-	if w.shard.run.population {
-		step = uint32(uint64(due) >> 20) // calls of a held session are not counted
-	}
 	g := &t.calls[t.Calls[t.Mix.At(w.draw(scenario.StreamMix, step))]]
-	facts := rules.Facts{Part: rules.Call, Session: rules.Live}
-	if !t.flow.Sessionless {
-		facts.Session = rules.Expect(&t.flow.Session,
-			time.Duration(w.clock-r.Opened), time.Duration(w.clock-r.LastUsed))
-	}
-	end := w.perform(t, g, facts, due)
+	began := w.clock
+	end := w.perform(t, g, rules.Facts{Part: rules.Call, Session: rules.Live}, due)
 	w.note(end)
+	w.keepJar()
 	if end.over && !t.flow.Sessionless {
 		w.setState(sessions.Expired)
 		return w.finish(t)
 	}
-	if end.outcome == results.OK && (end.renewed || t.flow.Session.ExtendedBy != profiles.Renewal) {
-		r.LastUsed = end.at
-	}
+	w.used(t, began, end)
 	if t.flow.Sessionless && r.Calls == 0 {
 		return w.finish(t)
 	}
@@ -193,7 +194,7 @@ func (w *worker) call(t *target, due int64) (int64, bool) {
 // after plans what follows a step that left the session open.
 func (w *worker) after(t *target, end ending) (int64, bool) {
 	run, r := w.shard.run, w.record
-	next := end.at + int64(run.plan.Think.At(w.draw(scenario.StreamThink, uint32(uint64(end.at)>>10))))
+	next := end.at + int64(run.plan.Think.At(w.draw(scenario.StreamThink, uint32(r.Calls))))
 	if !run.population || t.flow.Sessionless {
 		if r.Calls == 0 {
 			r.Flags |= leaving
@@ -256,15 +257,27 @@ func (w *worker) leaveSession(t *target) {
 		return
 	}
 	l := w.shard.users.At(left)
-	l.Flags = 0
-	if state != sessions.Abandoned && state != sessions.Live {
-		return
+	l.Flags, l.Calls = 0, 0
+	switch state {
+	case sessions.Live:
+		l.Flags = stranded | r.Flags&leased
+		r.Flags &^= leased
+		w.shard.plan(left, w.clock+int64(rescueAfter), false)
+	case sessions.Abandoned:
+		l.Flags = r.Flags & leased
+		r.Flags &^= leased
+		w.planEnd(t, left, l)
+	case sessions.PossiblyClosed:
+		w.planEnd(t, left, l)
 	}
-	l.Flags = r.Flags & leased
-	r.Flags &^= leased
-	if idle := t.flow.Session.Idle; state == sessions.Abandoned && idle > 0 {
-		l.Due = l.LastUsed + int64(idle+rules.Allowance(idle))
-		w.shard.plan(left, l.Due, false)
+}
+
+// planEnd plans when a session that nobody uses must have ended by itself, if
+// the profile says so.
+func (w *worker) planEnd(t *target, id sessions.ID, u *sessions.Record) {
+	if idle := t.flow.Session.Idle; idle > 0 {
+		u.Due = max(u.LastUsed, u.Opened) + int64(idle+rules.Allowance(idle))
+		w.shard.plan(id, max(u.Due, w.clock), false)
 	}
 }
 
@@ -292,7 +305,21 @@ func (w *worker) again(started int64) (int64, bool) {
 	return int64(at), true
 }
 
-// forget ends the wait for an abandoned session to die by itself.
+// used remembers when the session was last used for certain: the start of the
+// call, since that is when the server's clock may have started anew. A call that
+// was written and not accepted may have done that too.
+func (w *worker) used(t *target, began int64, end ending) {
+	r := w.record
+	switch {
+	case end.outcome != results.OK && end.written:
+		r.Flags |= doubtful
+	case end.outcome == results.OK && (end.renewed || t.flow.Session.ExtendedBy != profiles.Renewal):
+		r.LastUsed = began
+		r.Flags &^= doubtful
+	}
+}
+
+// forget ends the wait for a session to die by itself.
 func (w *worker) forget(t *target) {
 	if w.record.Flags&leased != 0 {
 		w.returnAccount(t)

@@ -16,11 +16,11 @@ const drainWorkers = 64
 
 // drain logs out every session still open, abandoned ones too, at a steady pace
 // until the limit.
-func (r *run) drain(limit context.Context) {
+func (r *run) drain(limit context.Context, loadEnd int64) {
 	open := make([][]sessions.ID, len(r.shards))
 	total := 0
 	for i, s := range r.shards {
-		open[i] = s.leftOpen()
+		open[i] = s.leftOpen(loadEnd)
 		total += len(open[i])
 	}
 	if total == 0 || r.ctx.Err() != nil {
@@ -97,6 +97,7 @@ func (w *worker) drain(limit context.Context, q *drainQueue) {
 		w.takeAccount(t)
 		w.changed = false
 		w.logout(t, due, false)
+		w.dropUserConnection()
 	}
 }
 
@@ -116,7 +117,9 @@ func sleepUntil(limit context.Context, d time.Duration) bool {
 
 // leftOpen lists the sessions to log out and closes the books on the cycles
 // that the end of the load cut or never let start.
-func (s *shard) leftOpen() []sessions.ID {
+func (s *shard) leftOpen(loadEnd int64) []sessions.ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var open []sessions.ID
 	s.users.Each(func(id sessions.ID, u *sessions.Record) bool {
 		switch {
@@ -127,12 +130,12 @@ func (s *shard) leftOpen() []sessions.ID {
 			s.recorder.Count(s.run.phaseOf(u.Due), int(u.Target), results.CyclesDropped, 1)
 		}
 		switch u.State() {
-		case sessions.Live, sessions.Abandoned, sessions.Closing:
+		case sessions.Live, sessions.Abandoned, sessions.Closing, sessions.PossiblyClosed:
 			open = append(open, id)
 		}
 		return true
 	})
-	for now := s.run.now(); s.arrival.at <= now; s.nextArrival() {
+	for ; s.arrival.at < loadEnd; s.nextArrival() {
 		phase, target := s.run.phaseOf(s.arrival.at), s.run.plan.Mix.Pick(s.arrival.k)
 		s.recorder.Count(phase, target, results.CyclesPlanned, 1)
 		s.recorder.Count(phase, target, results.CyclesDropped, 1)

@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -54,11 +53,6 @@ func blanked(v *profiles.Values) profiles.Values {
 	return out
 }
 
-var (
-	authorization = regexp.MustCompile(`(?mi)^((?:proxy-)?authorization: )[^\r\n]*`)
-	secretMember  = regexp.MustCompile(`(?i)("[^"]*(?:token|secret|password|session)[^"]*"\s*:\s*")[^"]*`)
-)
-
 func (w *worker) receivedBlanked() string {
 	return received(&w.answer, w.clean, exampleBody)
 }
@@ -72,15 +66,18 @@ func received(a *exchange.Answer, clean func(string) string, most int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d\r\n", a.Status)
 	for _, f := range a.Fields {
-		value := clean(string(f.Value))
-		if equalFoldBytes(f.Name, "Set-Cookie") {
+		value := blank
+		switch {
+		case equalFoldBytes(f.Name, "Set-Cookie"):
 			value = blankCookie(string(f.Value))
+		case shownHeaders[strings.ToLower(string(f.Name))]:
+			value = addressSecrets.ReplaceAllString(clean(string(f.Value)), "${1}"+blank)
 		}
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, value)
 	}
 	b.WriteString("\r\n")
 	// Blank first, cut later: a cut in the middle of a secret would hide it.
-	text := secretMember.ReplaceAllString(clean(string(a.Body)), "${1}"+blank)
+	text := blankNamed(clean(string(a.Body)))
 	if len(text) > most {
 		text = text[:most] + fmt.Sprintf("… (%d bytes in all)", a.BodyBytes)
 	}
@@ -111,27 +108,4 @@ var expiresOnly = regexp.MustCompile(`(?i)^[^,]*expires=[a-z]+,[^,]*$`)
 // clean takes every secret the worker knows out of a text.
 func (w *worker) clean(text string) string {
 	return without(text, w.values.Account, w.jar.Others, w.values.Slots, w.old.Slots, w.jar.Slots)
-}
-
-// without blanks the values of an account, of jars, and of cookies in a Cookie
-// text.
-func without(text string, account [][]byte, others []byte, jars ...[][]byte) string {
-	replace := func(secret []byte) {
-		if len(secret) >= 4 {
-			text = strings.ReplaceAll(text, string(secret), blank)
-		}
-	}
-	for _, f := range account {
-		replace(f)
-	}
-	for _, jar := range jars {
-		for _, s := range jar {
-			replace(s)
-		}
-	}
-	for pair := range bytes.SplitSeq(others, []byte("; ")) {
-		_, value, _ := bytes.Cut(pair, []byte{'='})
-		replace(value)
-	}
-	return text
 }

@@ -3,7 +3,6 @@ package driver
 import (
 	"time"
 
-	"authsoak/accounts"
 	"authsoak/results"
 	"authsoak/scenario"
 )
@@ -11,23 +10,24 @@ import (
 // lease gets the user an account, or does what the target says of a cycle that
 // finds none.
 func (w *worker) lease(t *target) bool {
-	i, ok := t.Pool.Lease()
-	if !ok {
-		switch t.Exhausted {
-		case scenario.DropCycle:
-			w.dropOrRetry(t)
-		case scenario.StopRun:
-			w.shard.run.fail("accounts of target " + t.Name + " ran out: give more, or set accounts.exhausted to wait or drop")
-			w.dropOrRetry(t)
-		default:
-			w.shard.wait(int(w.record.Target), w.user)
-		}
-		return false
+	if w.record.Flags&leased != 0 { // handed over in the line
+		w.takeAccount(t)
+		return true
 	}
-	w.record.Account = i
-	w.record.Flags |= leased
-	w.takeAccount(t)
-	return true
+	waits := t.Exhausted != scenario.DropCycle && t.Exhausted != scenario.StopRun
+	i, ok := t.line.lease(t, waiter{w.shard, w.user}, waits)
+	switch {
+	case ok:
+		w.record.Account = i
+		w.record.Flags |= leased
+		w.takeAccount(t)
+	case t.Exhausted == scenario.StopRun:
+		w.shard.run.fail("accounts of target " + t.Name + " ran out: give more, or set accounts.exhausted to wait or drop")
+		w.dropOrRetry(t)
+	case !waits:
+		w.dropOrRetry(t)
+	}
+	return ok
 }
 
 // dropOrRetry drops an arrival; a user of the other models tries again later,
@@ -50,9 +50,6 @@ func (w *worker) takeAccount(t *target) {
 }
 
 func (w *worker) returnAccount(t *target) {
-	t.Pool.Return(w.record.Account)
 	w.record.Flags &^= leased
-	if t.Pool.Policy() == accounts.Lease {
-		w.shard.admit(int(w.record.Target))
-	}
+	t.line.comeBack(t, w.record.Account)
 }

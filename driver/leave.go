@@ -26,10 +26,7 @@ func (w *worker) leave(t *target, due int64) (int64, bool) {
 func (w *worker) logout(t *target, due int64, replay bool) sessions.State {
 	w.keepJar() // a replay reads the values from the store
 	w.setState(sessions.Closing)
-	r := w.record
-	facts := rules.Facts{Part: rules.Logout, Session: rules.Expect(&t.flow.Session,
-		time.Duration(w.clock-r.Opened), time.Duration(w.clock-r.LastUsed))}
-	end := w.perform(t, &t.logout, facts, due)
+	end := w.perform(t, &t.logout, rules.Facts{Part: rules.Logout, Session: rules.Live}, due)
 	w.changed = false
 	w.note(end)
 	became := sessions.Closed
@@ -47,6 +44,29 @@ func (w *worker) logout(t *target, due int64, replay bool) sessions.State {
 	}
 	w.setState(became)
 	return became
+}
+
+// A logout that could not be sent is tried again after a while, a few times; then
+// the session is left to the drain, or to its own end.
+const (
+	rescueAfter = 5 * time.Second
+	rescueTries = 5
+)
+
+// rescue tries the logout of a stranded session again.
+func (w *worker) rescue(t *target, due int64) {
+	r := w.record
+	became := w.logout(t, due, false)
+	r.Calls++
+	switch {
+	case became != sessions.Live && became != sessions.PossiblyClosed:
+		w.forget(t)
+	case became == sessions.Live && r.Calls < rescueTries:
+		w.shard.plan(w.user, w.clock+int64(rescueAfter)<<r.Calls, false)
+	default:
+		r.Flags &^= stranded
+		w.planEnd(t, w.user, r)
+	}
 }
 
 // settle finds out by a replay whether a logout without a good answer worked.

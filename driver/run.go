@@ -41,7 +41,7 @@ type Config struct {
 	Shards int
 }
 
-// Names of the connection policies, as used on the path of a request.
+// policy says who shares a connection, as a number for the path of a request.
 type policy uint8
 
 const (
@@ -60,26 +60,29 @@ type run struct {
 	shards  []*shard
 	records *results.Collector
 
-	ctx    context.Context // ends at the second interrupt
-	cancel context.CancelFunc
-	group  errgroup.Group // the workers
-	epoch  time.Time
-	ticked int64 // the last tick, ns since the epoch
-	end    int64 // of the load, ns since the epoch
+	ctx     context.Context // ends at the second interrupt
+	cancel  context.CancelFunc
+	dialing context.Context // ends when the run is cut short
+	hangUp  context.CancelFunc
+	group   errgroup.Group // the workers
+	epoch   time.Time
+	ticked  int64 // the last tick, ns since the epoch
+	end     int64 // of the load, ns since the epoch
 
 	policy           policy
 	open, population bool
-	workersPerShard  int
-	peakWorkers      int
+	workers          int // there may be at once, all shards together
 
 	stopping atomic.Bool   // no new cycle or step
 	cut      atomic.Bool   // no more exchanges
 	halt     chan struct{} // closed when the run has to stop by itself
-	once     sync.Once
 	through  chan struct{} // closed when a recorded trace has been driven to its end
 	ended    sync.Once
-	fatal    error  // why the harness can't go on
-	problem  string // why the run is invalid
+
+	mu      sync.Mutex
+	halted  bool
+	fatal   error  // why the harness can't go on
+	problem string // why the run is invalid
 
 	continuous *continuous // nil in a cleanup
 }
@@ -99,7 +102,7 @@ func Run(ctx context.Context, stop <-chan struct{}, c Config) (*results.Summary,
 		return nil, errors.Join(err, r.close())
 	}
 	summary, err := r.conclude(ended)
-	return summary, errors.Join(err, r.close())
+	return summary, errors.Join(r.failure(), err, r.close())
 }
 
 func newRun(ctx context.Context, c Config) (*run, error) {
@@ -120,10 +123,12 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 		return nil, err
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.dialing, r.hangUp = context.WithCancel(r.ctx)
 	for i := range r.Shards {
 		r.shards = append(r.shards, r.newShard(i))
 	}
 	if err := r.settle(); err != nil {
+		r.cancel()
 		return nil, errors.Join(err, r.store.Remove())
 	}
 	return r, nil
@@ -148,13 +153,17 @@ func (r *run) setDefaults() {
 		}
 	}
 	r.Shards = min(r.Shards, workers)
-	r.workersPerShard = (workers + r.Shards - 1) / r.Shards
+	r.workers = workers
 }
 
 func (r *run) newShard(i int) *shard {
 	s := &shard{run: r, index: i, users: r.store.Shard(i),
 		recorder: results.NewRecorder(r.series, len(r.targets)),
-		due:      timetable.New(), conns: newConnections(), waiting: make([][]sessions.ID, len(r.targets))}
+		due:      timetable.New(), conns: newConnections()}
+	s.most = r.workers / r.Shards
+	if i < r.workers%r.Shards {
+		s.most++
+	}
 	if r.open {
 		s.arrivals = r.plan.Arrivals.Cursor(i, r.Shards)
 	}
@@ -226,7 +235,7 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 		s.startWorker()
 		s.mu.Unlock()
 	}
-	ending.interrupted, ending.broken = r.watch(stop)
+	ending.interrupted = r.watch(stop)
 	ending.loadEnd = min(r.now(), r.end)
 	r.tick() // what is left of the load's last second
 	stopTicks := r.tickAside()
@@ -234,26 +243,25 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 	defer cancel()
 	release := context.AfterFunc(limit, r.cutAll)
 	r.stopWorkers()
-	r.drain(limit)
+	r.drain(limit, ending.loadEnd)
 	release()
 	stopTicks()
 	r.tickFor(0) // the last word: what is still open
 	ending.end = r.now()
-	return ending, r.fatal
+	return ending, nil
 }
 
 // runEnding is how the load of a run ended.
 type runEnding struct {
 	interrupted bool
-	broken      string // the threshold that stopped it
-	loadEnd     int64  // the first instant of the drain
+	loadEnd     int64 // the first instant of the drain
 	end         int64
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.epoch)) }
 
 // watch ticks every second until the load has to end.
-func (r *run) watch(stop <-chan struct{}) (interrupted bool, broken string) {
+func (r *run) watch(stop <-chan struct{}) (interrupted bool) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	warm := time.NewTimer(time.Duration(int64(r.plan.Warmup) - r.now()))
@@ -267,23 +275,23 @@ func (r *run) watch(stop <-chan struct{}) (interrupted bool, broken string) {
 	for {
 		select {
 		case <-tick.C:
-			if broken := r.tick(); broken != "" {
-				return false, broken
+			if r.tick() != "" { // a threshold that wants the run stopped
+				return false
 			}
 		case <-warm.C:
 			if r.plan.Warmup > 0 {
 				r.tick()
 			}
 		case <-end:
-			return false, ""
+			return false
 		case <-stop:
-			return true, ""
+			return true
 		case <-r.ctx.Done():
-			return true, ""
+			return true
 		case <-r.halt:
-			return false, ""
+			return false
 		case <-r.through:
-			return false, ""
+			return false
 		}
 	}
 }
@@ -294,6 +302,9 @@ func (r *run) stopWorkers() {
 	for _, s := range r.shards {
 		s.stop()
 	}
+	for i := range r.targets {
+		r.targets[i].line.disperse()
+	}
 	r.group.Wait()
 	for _, s := range r.shards {
 		s.pacer.Close()
@@ -303,6 +314,7 @@ func (r *run) stopWorkers() {
 // cutAll ends every exchange in progress, and every later one at once.
 func (r *run) cutAll() {
 	r.cut.Store(true)
+	r.hangUp()
 	for _, s := range r.shards {
 		s.abortAll()
 	}
@@ -323,16 +335,35 @@ func (r *run) checkThrough() {
 
 // fail stops the run because its numbers would not be worth anything.
 func (r *run) fail(problem string) {
-	r.once.Do(func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.problem == "" {
 		r.problem = problem
-		close(r.halt)
-	})
+	}
+	r.stopNow()
 }
 
 // abort stops the run because the harness itself can't go on.
 func (r *run) abort(err error) {
-	r.once.Do(func() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fatal == nil {
 		r.fatal = err
+	}
+	r.stopNow()
+}
+
+// stopNow ends the load; the caller holds the lock.
+func (r *run) stopNow() {
+	if !r.halted {
+		r.halted = true
 		close(r.halt)
-	})
+	}
+}
+
+// failure is what abort was told, nil for nothing.
+func (r *run) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fatal
 }

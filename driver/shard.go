@@ -32,14 +32,15 @@ type shard struct {
 	due      *timetable.Timetable
 	arrivals *scenario.Cursor // nil but in the open model
 	arrival  arrival          // the next one; at never when there is none left
-	waiting  [][]sessions.ID  // users without an account, by target
 	conns    connections
 	idle     []*worker // followers
 	workers  []*worker
+	most     int // workers there may be
 	leader   *worker
 	leadTill int64 // what the leader waits for
 	blocked  bool  // somebody was due while every worker was busy
 	active   int   // open model: users between their arrival and their end
+	called   bool  // a worker was called and has not come yet
 	stopped  bool
 }
 
@@ -119,7 +120,8 @@ func (s *shard) through() bool { return s.active == 0 && s.arrival.at == never }
 // next instant as the leader, else follow until called.
 func (s *shard) work(w *worker) {
 	s.mu.Lock()
-	led := false
+	s.called = false
+	led := int64(never) // since when this worker has been waiting for what is due
 	for !s.stopped {
 		now := s.pacer.Now()
 		id, ok := s.take(now)
@@ -129,13 +131,13 @@ func (s *shard) work(w *worker) {
 			s.mu.Unlock()
 			w.drive(id, led, now)
 			s.mu.Lock()
-			led = false
+			led = never
 		case s.leader == nil:
+			led = min(led, now)
 			s.lead(w)
-			led = true
 		default:
 			s.follow(w)
-			led = false
+			led = never
 		}
 	}
 	s.mu.Unlock()
@@ -161,22 +163,25 @@ func (s *shard) follow(w *worker) {
 	w.rest()
 	<-w.wake
 	s.mu.Lock()
+	s.called = false
 }
 
 // callLeader makes sure that somebody waits for the next instant while this
 // worker is busy: a follower, or a new worker while there may be more.
 func (s *shard) callLeader(now int64) {
 	next := s.nextDue()
-	if s.leader != nil || next == never {
+	if s.leader != nil || s.called || s.stopped || next == never {
 		return
 	}
 	if n := len(s.idle); n > 0 {
 		w := s.idle[n-1]
 		s.idle = s.idle[:n-1]
+		s.called = true
 		w.wake <- struct{}{}
 		return
 	}
-	if len(s.workers) < s.run.workersPerShard {
+	if len(s.workers) < s.most {
+		s.called = true
 		s.startWorker()
 		return
 	}
@@ -200,7 +205,7 @@ func (s *shard) startWorker() {
 func (s *shard) plan(id sessions.ID, due int64, call bool) {
 	s.mu.Lock()
 	s.due.Add(uint32(id), due)
-	wake := s.leader != nil && due < s.leadTill
+	wake := s.leader != nil && due < s.leadTill && !s.stopped
 	if call {
 		s.callLeader(s.pacer.Now())
 	}

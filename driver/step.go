@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"time"
 
 	"authsoak/driver/exchange"
 	"authsoak/profiles"
@@ -25,6 +26,7 @@ type ending struct {
 	over    bool // the server holds the session for ended
 	written bool // at least one byte of it went out
 	set     uint64
+	tooBig  bool // the answer set more than a session may carry
 	renewed bool
 	at      int64 // when it ended, ns since the epoch
 }
@@ -80,13 +82,16 @@ func (w *worker) exchange(t *target, spec *profiles.Request, facts rules.Facts, 
 	if t.flow.ClientCertificate && facts.Part == rules.Replay {
 		key.identity = 0 // the certificate would log in by itself
 	}
+	w.sentAt = w.clock
 	err := w.send(key, &w.req, end)
 	end.at = w.now()
 	if w.held != nil {
 		w.held.lastUsed = end.at
 	}
 	if err != nil {
-		end.outcome, end.class = outcomeOf(err, w.req.Idempotent)
+		// Behind a redirect of a login stands a login that was written.
+		again := w.req.Idempotent && !(facts.Part == rules.Login && end.written)
+		end.outcome, end.class = outcomeOf(err, again)
 		w.reason = spec.Name + ": " + err.Error()
 		w.answer.Status = 0
 		return
@@ -96,6 +101,7 @@ func (w *worker) exchange(t *target, spec *profiles.Request, facts rules.Facts, 
 	}
 	got := adopt(t.flow, &w.jar, &w.answer)
 	end.set |= got.set
+	end.tooBig = end.tooBig || got.tooBig
 	w.changed = w.changed || got.changed
 	if got.renewed && facts.Part == rules.Call {
 		end.renewed = true
@@ -149,7 +155,10 @@ func (w *worker) keep(conn *connection) {
 // judge finds what the answer meant and takes the values the profile captures.
 func (w *worker) judge(t *target, spec *profiles.Request, facts rules.Facts, end *ending) {
 	facts.Set = end.set
-	if spec.Identity != nil {
+	if facts.Session == rules.Live && !t.flow.Sessionless {
+		facts.Session = w.expected(t, facts.Part, end.at)
+	}
+	if spec.Identity != nil && w.answer.BodyBytes == int64(len(w.answer.Body)) {
 		facts.Named = extract(spec.Identity, &w.answer)
 		w.scratch = spec.IdentityIs.Append(w.scratch[:0], &w.values)
 		facts.User = w.scratch
@@ -157,7 +166,11 @@ func (w *worker) judge(t *target, spec *profiles.Request, facts rules.Facts, end
 	v := rules.Judge(spec, t.flow.Session.Refused, facts, &w.answer)
 	end.outcome, end.class, end.over = v.Outcome, v.Class, v.SessionOver
 	w.reason = v.Reason
-	if v.Outcome != results.OK || facts.Part == rules.Replay {
+	if v.Outcome == results.OK && end.tooBig {
+		end.outcome, end.class = results.Fail, results.UnexpectedAnswer
+		w.reason = spec.Name + ": the answer sets a cookie of more than 16 KiB, or the session carries more than that besides the profile's"
+	}
+	if end.outcome != results.OK || facts.Part == rules.Replay {
 		return
 	}
 	for i := range spec.Capture {
@@ -167,7 +180,7 @@ func (w *worker) judge(t *target, spec *profiles.Request, facts rules.Facts, end
 
 func (w *worker) capture(spec *profiles.Request, c *profiles.Capture, end *ending) {
 	value := extract(c, &w.answer)
-	if value == nil {
+	if value == nil || len(value) > mostValue {
 		if c.Required {
 			end.outcome, end.class = results.Fail, results.UnexpectedAnswer
 			w.reason = spec.Name + ": a value the profile captures is not in the answer"
@@ -176,6 +189,27 @@ func (w *worker) capture(spec *profiles.Request, c *profiles.Capture, end *endin
 	}
 	w.jar.Slots[c.Slot] = append(w.jar.Slots[c.Slot][:0], value...)
 	w.changed = true
+}
+
+// expected is what the session must be by the profile's lifetimes. It must be
+// live only if it was even when the answer came, and dead only if it was when the
+// request left, whatever an earlier call that got no good answer did. A logout of
+// a dead session may succeed, and the drain judges nothing.
+func (w *worker) expected(t *target, part rules.Part, answered int64) rules.Expectation {
+	r, rule := w.record, &t.flow.Session
+	if w.phase == results.Drain {
+		return rules.Uncertain
+	}
+	if rules.Expect(rule, time.Duration(answered-r.Opened), time.Duration(answered-r.LastUsed)) == rules.Live {
+		return rules.Live
+	}
+	slack := int64(w.shard.run.plan.Timeout) // the last use may have ended that much later
+	sent := w.sentAt
+	if part != rules.Logout && r.Flags&doubtful == 0 &&
+		rules.Expect(rule, time.Duration(sent-r.Opened), time.Duration(sent-r.LastUsed-slack)) == rules.Dead {
+		return rules.Dead
+	}
+	return rules.Uncertain
 }
 
 // outcomeOf gives an exchange that got no answer its outcome: unknown where

@@ -30,6 +30,7 @@ type target struct {
 	url   *url.URL
 	agent string
 	Pool  *accounts.Pool
+	line  *line // users who wait for one of its accounts
 
 	login, logout, replay group
 	calls                 []group
@@ -54,7 +55,7 @@ func lineUp(plan *scenario.Plan, given []Target, agent string) ([]target, []resu
 	targets := make([]target, len(given))
 	for i, g := range given {
 		t := &targets[i]
-		*t = target{Target: g, index: i, flow: g.Flow, url: g.URL, agent: agent}
+		*t = target{Target: g, index: i, flow: g.Flow, url: g.URL, agent: agent, line: &line{}}
 		if n := len(t.flow.Slots); n > 64 {
 			return nil, nil, fmt.Errorf("target %s: the profile keeps %d cookies and values: at most 64", g.Name, n)
 		}

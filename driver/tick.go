@@ -30,7 +30,7 @@ func (r *run) collection() results.Options {
 func (r *run) info() results.RunInfo {
 	info := results.RunInfo{
 		RunID: r.Folder.RunID, Version: r.Version, StartedAt: r.epoch, Planned: r.plan.Duration,
-		Authorized: r.plan.Authorized, Model: string(r.plan.Model), Seed: r.plan.Seed,
+		Authorized: r.plan.Authorized, Model: string(r.plan.Model), Load: r.plan.Describe(), Seed: r.plan.Seed,
 		Labels: r.plan.Labels, Cores: runtime.GOMAXPROCS(0), OS: runtime.GOOS + "/" + runtime.GOARCH,
 		GoVersion: runtime.Version(),
 	}

@@ -1,51 +1,82 @@
 package driver
 
 import (
+	"sync"
+
 	"authsoak/driver/sessions"
 	"authsoak/results"
 )
 
-// wait lines a user up for an account of the target.
-func (s *shard) wait(target int, id sessions.ID) {
-	s.mu.Lock()
-	s.waiting[target] = append(s.waiting[target], id)
-	s.mu.Unlock()
+// line is where users of a target wait for an account, first come first served,
+// whichever shard they belong to. An account that comes back goes to the first in
+// line, never to somebody who came later.
+type line struct {
+	mu      sync.Mutex
+	waiting []waiter
 }
 
-// admit lets the first in line try again once an account is free.
-func (s *shard) admit(target int) {
-	s.mu.Lock()
-	line := s.waiting[target]
-	if len(line) == 0 || s.run.targets[target].Pool.Free() == 0 {
-		s.mu.Unlock()
-		return
-	}
-	id := line[0]
-	s.waiting[target] = line[1:]
-	s.mu.Unlock()
-	s.plan(id, s.users.At(id).Due, true)
+type waiter struct {
+	shard *shard
+	id    sessions.ID
 }
 
-// dropLate gives up the arrivals that have waited for an account beyond the
-// start limit.
-func (s *shard) dropLate(now int64) {
-	if !s.run.open {
-		return
-	}
-	oldest := now - int64(s.run.plan.StartLimit)
-	var late []sessions.ID
-	s.mu.Lock()
-	for target, line := range s.waiting {
-		for len(line) > 0 && s.users.At(line[0]).Due < oldest {
-			late = append(late, line[0])
-			line = line[1:]
+// lease gets an account for the user, or lines it up and returns false.
+func (l *line) lease(t *target, w waiter, joins bool) (account uint32, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		if account, ok = t.Pool.Lease(); ok {
+			return account, true
 		}
-		s.waiting[target] = line
 	}
-	s.mu.Unlock()
-	for _, id := range late {
-		u := s.users.At(id)
-		s.recorder.Count(s.run.phaseOf(u.Due), int(u.Target), results.CyclesDropped, 1)
-		s.depart(id)
+	if joins {
+		l.waiting = append(l.waiting, w)
 	}
+	return 0, false
+}
+
+// comeBack takes an account back, or hands it to the first in line.
+func (l *line) comeBack(t *target, account uint32) {
+	l.mu.Lock()
+	if len(l.waiting) == 0 {
+		t.Pool.Return(account)
+		l.mu.Unlock()
+		return
+	}
+	first := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	l.mu.Unlock()
+	u := first.shard.users.At(first.id)
+	u.Account = account
+	u.Flags |= leased | queued
+	first.shard.plan(first.id, u.Due, true)
+}
+
+// dropLate gives up the arrivals that have waited beyond the start limit.
+func (l *line) dropLate(r *run, oldest int64) {
+	var late []waiter
+	l.mu.Lock()
+	kept := l.waiting[:0]
+	for _, w := range l.waiting {
+		if w.shard.users.At(w.id).Due < oldest {
+			late = append(late, w)
+		} else {
+			kept = append(kept, w)
+		}
+	}
+	l.waiting = kept
+	l.mu.Unlock()
+	for _, w := range late {
+		u := w.shard.users.At(w.id)
+		w.shard.recorder.Count(r.phaseOf(u.Due), int(u.Target), results.CyclesDropped, 1)
+		w.shard.depart(w.id)
+	}
+}
+
+// disperse empties the line at the end of the load; whoever stood in it is
+// counted with the users that never started.
+func (l *line) disperse() {
+	l.mu.Lock()
+	l.waiting = nil
+	l.mu.Unlock()
 }

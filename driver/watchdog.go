@@ -20,6 +20,11 @@ func (r *run) watchdog(ctx context.Context) error {
 		for _, s := range r.shards {
 			s.sweep()
 		}
+		if r.open && !r.stopping.Load() {
+			for i := range r.targets {
+				r.targets[i].line.dropLate(r, r.now()-int64(r.plan.StartLimit))
+			}
+		}
 	}
 }
 
@@ -33,10 +38,7 @@ func (s *shard) sweep() {
 			w.abort(at)
 		}
 	}
-	for target := range s.waiting {
-		s.admit(target)
-	}
-	s.dropLate(now)
+	s.trim(now)
 }
 
 // abort ends the exchange whose deadline is at, if it is still the one.

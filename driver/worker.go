@@ -28,6 +28,7 @@ type worker struct {
 	identity int
 	phase    results.Phase
 	clock    int64 // the last reading, ns since the epoch
+	sentAt   int64 // when the request at hand left
 	changed  bool  // the jar holds values that the store does not
 
 	account accounts.Scratch
@@ -81,11 +82,10 @@ var errCut = &exchange.Error{Class: results.Timeout, Err: errors.New("the run wa
 func (w *worker) exchangeOn(conn *connection, req *exchange.Request) error {
 	w.inFlight = conn.Conn
 	w.deadline.Store(w.clock + int64(w.shard.run.plan.Timeout))
-	if w.shard.run.cut.Load() {
-		w.deadline.Store(noDeadline)
-		return errCut
+	var err error = errCut
+	if !w.shard.run.cut.Load() {
+		err = conn.Do(req, &w.answer)
 	}
-	err := conn.Do(req, &w.answer)
 	switch w.deadline.Swap(noDeadline) {
 	default:
 		return err

@@ -143,10 +143,10 @@ func (f Finding) saw(name, value string) Finding {
 }
 
 // needs returns a finding where one of the actions that a trial rests on was not
-// accepted.
+// accepted. What its body says is for the rules about bodies.
 func (e *Evidence) needs(expected string, actions ...int) (Finding, bool) {
 	for _, a := range actions {
-		if e.meaning(a) != accepting {
+		if r := e.last(a); meaningOf(r) != accepting && !(r != nil && r.Verdict.BodyOnly) {
 			return unsure(a, expected, "the trial rests on an answer that did not come: "+describe(e.last(a))), true
 		}
 	}
@@ -165,18 +165,20 @@ func (e *Evidence) mustRefuse(action int, expected string, statuses []int) Findi
 			return fail(action, expected, "refused, but with "+describe(r))
 		}
 		return pass(expected, "refused: "+describe(r))
+	case unclear:
+		if r.Verdict.Class == results.UnexpectedAnswer && len(statuses) > 0 && !slices.Contains(statuses, r.Status) {
+			return fail(action, expected, "no refusal: "+r.Verdict.Reason)
+		}
 	}
 	return unsure(action, expected, describe(r))
 }
 
-// mustAccept judges an action that must be accepted.
+// mustAccept judges an action that must be accepted. Whom its answer names is
+// for the rules about users.
 func (e *Evidence) mustAccept(action int, expected string, statuses []int) Finding {
 	r := e.last(action)
 	switch meaningOf(r) {
 	case accepting:
-		if r.Verdict.Class != results.NoClass {
-			return fail(action, expected, r.Verdict.Reason)
-		}
 		if len(statuses) > 0 && !slices.Contains(statuses, r.Status) {
 			return fail(action, expected, "accepted, but with "+describe(r))
 		}
@@ -189,6 +191,14 @@ func (e *Evidence) mustAccept(action int, expected string, statuses []int) Findi
 		}
 	}
 	return unsure(action, expected, describe(r))
+}
+
+// mustEnd is mustAccept for a login or logout, whose body has a rule of its own.
+func (e *Evidence) mustEnd(action int, expected string, statuses []int) Finding {
+	if r := e.last(action); r != nil && r.Verdict.BodyOnly && (len(statuses) == 0 || slices.Contains(statuses, r.Status)) {
+		return pass(expected, fmt.Sprintf("accepted: status %d", r.Status))
+	}
+	return e.mustAccept(action, expected, statuses)
 }
 
 // authenticating lists the cookies that prove a session, by name.

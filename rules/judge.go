@@ -60,6 +60,8 @@ type Verdict struct {
 	Class   results.Class
 	// SessionOver says that the server holds the session for ended.
 	SessionOver bool
+	// BodyOnly says that nothing but the text of the body is not the expected one.
+	BodyOnly bool
 	// Reason tells in one line what was expected and what came. Empty when OK.
 	Reason string
 }
@@ -81,6 +83,9 @@ func accepted(req *profiles.Request, f Facts) Verdict {
 	case f.Session == Dead:
 		return Verdict{Outcome: results.Fail, Class: results.UnexpectedAccept,
 			Reason: "a session that must be dead was accepted"}
+	case req.Identity != nil && req.Identity.Required && f.User != nil && f.Named == nil:
+		return Verdict{Outcome: results.Fail, Class: results.UnexpectedAnswer,
+			Reason: req.Name + ": the answer names nobody, and the profile says it does"}
 	case misnamed(req, f):
 		return Verdict{Outcome: results.Fail, Class: results.WrongUser,
 			Reason: "the answer names another user than the one who logged in"}
@@ -89,12 +94,9 @@ func accepted(req *profiles.Request, f Facts) Verdict {
 }
 
 // misnamed tells whether the answer names another user than the one who logged
-// in. One that names nobody is in order unless the profile requires a name.
+// in.
 func misnamed(req *profiles.Request, f Facts) bool {
-	if req.Identity == nil || f.User == nil || f.Named == nil && !req.Identity.Required {
-		return false
-	}
-	return !bytes.Equal(f.User, f.Named)
+	return req.Identity != nil && f.User != nil && f.Named != nil && !bytes.Equal(f.User, f.Named)
 }
 
 // refusedAs finds the class of an answer that is not the expected one.
@@ -115,6 +117,7 @@ func refusedAs(req *profiles.Request, refused []int, f Facts, a Answer, miss par
 	case v.Class == results.NoClass:
 		v.Class = defaultClass(f.Part, a.StatusCode())
 	}
+	v.BodyOnly = v.Class == results.UnexpectedAnswer && miss == missBody
 	v.Reason = reason(req, a, miss)
 	return v
 }

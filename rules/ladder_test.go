@@ -93,7 +93,7 @@ func fixed(timeout time.Duration) func(int, time.Duration) time.Duration {
 	return func(_ int, opened time.Duration) time.Duration { return opened + timeout }
 }
 
-func planned1(t interface{ Fatalf(string, ...any) }, o LadderOptions) LadderPlan {
+func planOf(t interface{ Fatalf(string, ...any) }, o LadderOptions) LadderPlan {
 	plan, err := PlanLadder(o)
 	if err != nil {
 		t.Fatalf("PlanLadder(%+v): %v", o, err)
@@ -132,7 +132,7 @@ func TestLadderKeepsItsPromise(t *testing.T) {
 		from := time.Duration(rapid.Int64Range(int64(time.Second), int64(3*time.Hour)).Draw(t, "from"))
 		by := rapid.Float64Range(1.5, 7200).Draw(t, "by")
 		o := LadderOptions{From: from, To: min(scaled(from, by), 24*time.Hour), Replicas: rapid.IntRange(1, 3).Draw(t, "replicas")}
-		plan := planned1(t, o)
+		plan := planOf(t, o)
 		in := rapid.Float64Range(0, 1).Draw(t, "where")
 		timeout := from + scaled(plan.To-from, in*in)
 		w := world{latency: timeout / 2000, dies: fixed(timeout)}
@@ -145,7 +145,7 @@ func TestLadderKeepsItsPromise(t *testing.T) {
 // Around an expectation, and outside the range on both sides.
 func TestLadderOutsideItsRange(t *testing.T) {
 	for _, expect := range []time.Duration{2 * time.Second, 5 * time.Second, 20 * time.Second, 30 * time.Minute, 3 * time.Hour} {
-		plan := planned1(t, LadderOptions{Expect: expect})
+		plan := planOf(t, LadderOptions{Expect: expect})
 		t.Logf("expect %v: %v to %v, %d rungs, %d sessions, %d at once, ends by %v, at the latest %v",
 			expect, plan.From, plan.To, plan.Rungs, plan.Sessions, plan.AtOnce, plan.EndsBy(expect), plan.LatestEnd())
 		for _, by := range []float64{0.02, 0.1, 0.15, 0.3, 0.45, 0.499, 0.5, 0.51, 0.8, 0.999, 1, 1.001, 1.2, 1.5, 1.52, 1.7, 2.2, 2.9, 4, 4.4} {
@@ -171,7 +171,7 @@ func TestLadderOutsideItsRange(t *testing.T) {
 }
 
 func TestLadderOfUnknown(t *testing.T) {
-	plan := planned1(t, LadderOptions{})
+	plan := planOf(t, LadderOptions{})
 	if plan.Basis != UnknownRange || plan.From != time.Second || plan.To != 2*time.Hour {
 		t.Fatalf("plan %+v", plan)
 	}
@@ -185,7 +185,7 @@ func TestLadderOfUnknown(t *testing.T) {
 
 // A server that never forgets is followed to the last rung, and no further.
 func TestLadderNeverDead(t *testing.T) {
-	plan := planned1(t, LadderOptions{Expect: 10 * time.Second})
+	plan := planOf(t, LadderOptions{Expect: 10 * time.Second})
 	got := world{dies: func(int, time.Duration) time.Duration { return 0 }}.climb(t, plan)
 	if e := got.Death; e.First.Found() || e.Last.Least < plan.Longest || got.end > plan.LatestEnd() {
 		t.Errorf("edges %+v after %v", e, got.end)
@@ -202,7 +202,7 @@ func TestLadderHearsAReaper(t *testing.T) {
 		for phase := range 10 {
 			pause := time.Second
 			at := time.Duration(phase) * pause / 10
-			plan := planned1(t, LadderOptions{Expect: timeout})
+			plan := planOf(t, LadderOptions{Expect: timeout})
 			got := world{dies: func(_ int, opened time.Duration) time.Duration {
 				due := opened + timeout - at
 				return (due+pause-1)/pause*pause + at
@@ -227,7 +227,7 @@ func TestLadderHearsAReaper(t *testing.T) {
 // Two nodes that disagree are told apart, not averaged, and are no rhythm.
 func TestLadderHearsTwoNodes(t *testing.T) {
 	for seed := range 20 {
-		plan := planned1(t, LadderOptions{Expect: 20 * time.Second})
+		plan := planOf(t, LadderOptions{Expect: 20 * time.Second})
 		got := world{dies: func(i int, opened time.Duration) time.Duration {
 			if spread(i*7+seed) < 0.5 {
 				return opened + 20*time.Second
@@ -245,7 +245,7 @@ func TestLadderHearsTwoNodes(t *testing.T) {
 // A replaced session shows both clocks, each bracketed as finely.
 func TestLadderOfTwoClocks(t *testing.T) {
 	for _, death := range []time.Duration{25 * time.Second, 40 * time.Second, time.Minute} {
-		plan := planned1(t, LadderOptions{Expect: 20 * time.Second})
+		plan := planOf(t, LadderOptions{Expect: 20 * time.Second})
 		got := world{replaced: 20 * time.Second, dies: fixed(death)}.climb(t, plan)
 		if got.Change == nil {
 			t.Fatalf("death %v: no change seen", death)
@@ -263,7 +263,7 @@ func TestLadderOfTwoClocks(t *testing.T) {
 func TestLadderWithLostTouches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lost := rapid.SliceOfNDistinct(rapid.IntRange(0, 80), 0, 6, rapid.ID).Draw(t, "lost")
-		plan := planned1(t, LadderOptions{Expect: 20 * time.Second, Replicas: 3})
+		plan := planOf(t, LadderOptions{Expect: 20 * time.Second, Replicas: 3})
 		got := world{dies: fixed(19 * time.Second), lost: func(i int) bool { return slices.Contains(lost, i) }}.climb(t, plan)
 		if b := got.Answer(); !b.Found() || b.Least >= 19*time.Second || b.Most < 19*time.Second || b.Width() > 3*time.Second {
 			t.Fatalf("lost %v: %v to %v", lost, b.Least, b.Most)

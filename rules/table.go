@@ -192,8 +192,13 @@ func login(client int) Action { return Action{Client: client, Do: DoLogin} }
 
 func logout(client int) Action { return Action{Client: client, Do: DoLogout} }
 
-func (t *table) call(client int) Action {
-	return Action{Client: client, Do: DoCall, Call: t.flow.Deciding}
+// call is the call that decides whether a session lives.
+func (t *table) call(client int) Action { return t.callOf(client, t.flow.Deciding) }
+
+// callOf is any call. Where a certificate logs in, it is sent without: otherwise
+// the certificate could be what is accepted.
+func (t *table) callOf(client, call int) Action {
+	return Action{Client: client, Do: DoCall, Call: call, Vary: Variation{Bare: t.flow.ClientCertificate}}
 }
 
 // copied gives a client the account and cookies of another.
@@ -201,6 +206,7 @@ func copied(client, from int) Action { return Action{Client: client, Do: DoCopy,
 
 // with varies an action.
 func (a Action) with(v Variation) Action {
+	v.Bare = v.Bare || a.Vary.Bare
 	a.Vary = v
 	return a
 }

@@ -65,7 +65,7 @@ func (t *table) calls() {
 	}
 	script := []Action{login(0)}
 	for i := range t.flow.Calls {
-		script = append(script, Action{Do: DoCall, Call: i})
+		script = append(script, Action{Do: DoCall, Call: i}) // as it is usually made
 	}
 	t.add("call.accepted", trial{script: script, owed: owed, judge: func(e Evidence) Finding {
 		expected := "each call is accepted"
@@ -121,7 +121,7 @@ func (t *table) everyCall() {
 	}
 	var script []Action
 	for i := range t.flow.Calls {
-		script = append(script, Action{Do: DoCall, Call: i})
+		script = append(script, t.callOf(0, i))
 	}
 	t.add("every-call.accepted", trial{name: "every-call", script: script, owed: owed, judge: func(e Evidence) Finding {
 		expected := "each call with the right credentials is accepted"

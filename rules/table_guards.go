@@ -67,7 +67,7 @@ func (t *table) guardTrial(id, how string, calls []guarded, judged bool, v Varia
 	script := []Action{login(0)}
 	for _, c := range calls {
 		v.Request = c.request
-		a := Action{Do: DoCall, Call: c.call, Vary: v}
+		a := t.callOf(0, c.call).with(v)
 		if judged {
 			a.Refused = c.request
 		}
@@ -98,7 +98,7 @@ func (t *table) doubleSubmit(g *profiles.Guard, calls []guarded) {
 		return
 	}
 	v := Variation{Set: []string{g.Header + ": " + madeUp}, Swap: map[string]string{t.flow.Slots[g.Slot].Name: madeUp}, Request: calls[0].request}
-	script := []Action{login(0), {Do: DoCall, Call: calls[0].call, Vary: v}}
+	script := []Action{login(0), t.callOf(0, calls[0].call).with(v)}
 	t.add("csrf.double-submit", trial{script: script, judge: func(e Evidence) Finding {
 		if f, missing := e.needs("", 0); missing {
 			return f
@@ -126,7 +126,7 @@ func (t *table) notNeeded(header string) {
 		at = t.flow.Deciding
 	}
 	expected := t.flow.Calls[at].Name + " is accepted without the header"
-	t.add(id, trial{script: []Action{login(0), {Do: DoCall, Call: at}}, owed: owedProfile, judge: func(e Evidence) Finding {
+	t.add(id, trial{script: []Action{login(0), t.callOf(0, at)}, owed: owedProfile, judge: func(e Evidence) Finding {
 		if f, missing := e.needs(expected, 0); missing {
 			return f
 		}

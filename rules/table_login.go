@@ -23,7 +23,7 @@ func (t *table) login() {
 	}
 	s := t.stated("login.accepted")
 	add("login.accepted", owed, func(e Evidence) Finding {
-		return e.mustAccept(0, expecting("the login is accepted", s.Status), s.Status).saw("login", normalReply(&e, 0))
+		return e.mustEnd(0, expecting("the login is accepted", s.Status), s.Status).saw("login", normalReply(&e, 0))
 	})
 	t.addBody("login.body", "login", script, 0, add)
 	add("login.cookies", owedProfile, func(e Evidence) Finding { return judgeCookieSet(f, e) })
@@ -53,7 +53,7 @@ func (t *table) addBody(id, name string, script []Action, action int, add func(s
 	}
 	add(id, "", func(e Evidence) Finding {
 		r := e.last(action)
-		if meaningOf(r) != accepting {
+		if _, missing := e.needs(want, action); missing {
 			return unsure(action, want, "the answer whose body is in question did not come: "+describe(r))
 		}
 		return judgeBody(s, r, action, want).saw("body", e.normalBody(r))

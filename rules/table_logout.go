@@ -26,7 +26,7 @@ func (t *table) end() {
 	script := []Action{login(0), copied(1, 0), logout(0), t.call(1).with(Variation{Bare: true}).refusedAt(1)}
 	for i := range t.flow.Calls {
 		if i != t.flow.Deciding {
-			script = append(script, Action{Client: 1, Do: DoCall, Call: i, Vary: Variation{Bare: true}, Refused: 1})
+			script = append(script, t.callOf(1, i).with(Variation{Bare: true}).refusedAt(1))
 		}
 	}
 	script = append(script, logout(1).refusedAt(1))
@@ -39,7 +39,7 @@ func (t *table) end() {
 		if f, missing := e.needs(expected, 0); missing {
 			return f
 		}
-		return e.mustAccept(2, expected, s.Status).saw("logout", normalReply(&e, 2))
+		return e.mustEnd(2, expected, s.Status).saw("logout", normalReply(&e, 2))
 	})
 	t.addBody("logout.body", "logout", script, 2, add)
 	t.revokes(script)

@@ -40,7 +40,7 @@ func (t *table) named() {
 		t.none("no answer of the profile's calls names its user", "user.named")
 		return
 	}
-	call := Action{Do: DoCall, Call: at}
+	call := t.callOf(0, at)
 	script := []Action{call}
 	if !t.flow.Sessionless {
 		script = []Action{login(0), call}
@@ -76,7 +76,7 @@ func (t *table) isolated() {
 		at = t.flow.Deciding
 	}
 	own := authenticating(t.flow)
-	turn := func(from int) []Action { return []Action{copied(2, from), {Client: 2, Do: DoCall, Call: at}} }
+	turn := func(from int) []Action { return []Action{copied(2, from), t.callOf(2, at)} }
 	script := slices.Concat([]Action{login(0), login(1)}, turn(0), turn(1), turn(0))
 	expected := "each session stays its user's, whoever else uses the connection"
 	t.add("user.isolated", trial{script: script, owed: owed, judge: func(e Evidence) Finding {
@@ -90,6 +90,9 @@ func (t *table) isolated() {
 			}
 		}
 		for _, action := range []int{3, 5, 7} {
+			if r := e.last(action); r != nil && r.Verdict.Class == results.WrongUser {
+				return fail(action, expected, r.Verdict.Reason)
+			}
 			if f := e.mustAccept(action, expected, nil); f.Ruling != Passed {
 				return f
 			}

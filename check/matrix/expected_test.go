@@ -12,7 +12,7 @@ const (
 // consequences are the rules that notice a mutant besides its own, and why.
 var consequences = map[string]map[string]string{
 	"login.accepted":            {"login.cookies": restsOnIt, "login.tenant": restsOnIt, "client-type.suffix": restsOnIt},
-	"login.body/text":           {"login.accepted": profileSays},
+	"login.body/text":           {"login.accepted": profileSays, "login.again": restsOnIt},
 	"login.cookies":             {"login.accepted": profileSays, "login.tenant": profileSays},
 	"login.wrong-secret":        {"login.wrong-secret-cookie": "the session that is opened brings its cookies"},
 	"login.wrong-secret/status": {"login.inactive-key": sameRefusal, "login.unknown-user": sameRefusal, "login.no-credentials": sameRefusal},
@@ -22,15 +22,15 @@ var consequences = map[string]map[string]string{
 	"id.unique":                 {"logout.same-user": "two sessions with one id end together"},
 	"call.accepted":             {"user.isolated": restsOnIt},
 	"call.no-cookies":           {"call.refused-status": "both are tried by the same request", "cookie.needed": "the only cookie is the authenticating one"},
-	"call.other-connection":     {"call.bare": "a bare connection is another one", "user.isolated": "it takes a session to another connection"},
+	"call.bare": {"call.accepted": restsOnIt, "call.other-connection": restsOnIt, "logout.no-cookies": restsOnIt,
+		"logout.same-user": restsOnIt, "logout.other-user": restsOnIt, "user.isolated": restsOnIt},
+	"call.other-connection": {"call.bare": "a bare connection is another one", "user.isolated": "it takes a session to another connection"},
 	"csrf.not-needed": {"call.accepted": restsOnIt, "call.bare": restsOnIt, "call.other-connection": restsOnIt, "csrf.logout": restsOnIt,
 		"logout.no-cookies": restsOnIt, "logout.other-user": restsOnIt, "logout.same-user": restsOnIt, "user.isolated": restsOnIt},
 	"csrf.not-needed/octane": {"call.accepted": restsOnIt, "call.bare": restsOnIt, "call.other-connection": restsOnIt,
 		"logout.no-cookies": restsOnIt, "logout.other-user": restsOnIt, "logout.same-user": restsOnIt, "user.isolated": restsOnIt},
 	"client-type.suffix": {"login.accepted": profileSays, "login.cookies": "the cookie of the other name is missing"},
-	"logout.body":        {"logout.accepted": profileSays},
-	"user.named": {"call.accepted": restsOnIt, "call.bare": restsOnIt, "call.other-connection": restsOnIt,
-		"logout.no-cookies": restsOnIt, "logout.other-user": restsOnIt, "logout.same-user": restsOnIt, "user.isolated": restsOnIt},
+	"user.named":         {"user.isolated": "it looks at the names too"},
 }
 
 // gap is where a rule does not catch its mutant, and why.
@@ -39,19 +39,12 @@ type gap struct {
 	why string
 }
 
-func everywhere(simulator.Use) bool      { return true }
-func byCertificate(u simulator.Use) bool { return u.Method == "x509" }
-
-const certificateHides = "where a certificate logs in: the call that looks whether the session lives shows the certificate, which serves it without a session"
+func everywhere(simulator.Use) bool { return true }
 
 var gaps = map[string]gap{
 	"login.body/text":        {everywhere, "the profile's accept holds the body, so the answer is not taken for a login and the rule is unknown; login.accepted fails"},
-	"logout.body":            {everywhere, "the profile's accept holds the body, so the answer is not taken for a logout and the rule is unknown; logout.accepted fails"},
 	"login.again":            {everywhere, "the logout takes the cookies away from the client that logs in again, so that none is sent along"},
 	"id.fixation":            {func(u simulator.Use) bool { return u.Endpoint == "acme" }, "the made-up id goes with the request for the form only, not with the one that carries the credentials"},
-	"logout.no-cookies":      {byCertificate, certificateHides},
-	"logout.same-user":       {byCertificate, certificateHides},
-	"logout.other-user":      {byCertificate, certificateHides},
 	"load.csrf-stale/octane": {everywhere, "the profile gives the status of such a refusal no meaning, so it is not told from any other"},
 	"ledger.balance":         {everywhere, "the rule keeps authsoak's own books; a session that nobody is told of shows only in the server's"},
 }

@@ -58,25 +58,29 @@ func within(r *results.Reaper, pause duration) bool {
 	return r.LeastPauseS <= pause.Seconds() && r.MostPauseS >= pause.Seconds()
 }
 
-func arm(r *results.LadderResult, name string) results.LifeBracket {
+func arm(r *results.LadderResult, name string) results.LadderArm {
 	for _, a := range r.Arms {
 		if a.Name == name {
-			return a.Lifetime
+			return a
 		}
 	}
-	return results.LifeBracket{}
+	return results.LadderArm{}
 }
 
-// endsBefore and outlives hold an arm against a lifetime, with a tenth to spare;
-// endsEarly tells that use did not extend a session.
+// endsBefore and outlives hold an arm against a lifetime, with a tenth to spare.
+// Where its sessions ended at different ages and one lived until the end, the
+// bracket has no end. endsEarly tells that use did not extend a session.
 func endsBefore(r *results.LadderResult, name string, life duration) bool {
-	b := arm(r, name)
+	b := arm(r, name).Lifetime
 	return b.MostS != nil && b.LeastS < 0.9*life.Seconds()
 }
 
 func outlives(r *results.LadderResult, name string, life duration) bool {
-	b := arm(r, name)
-	return b.MostS == nil && b.LeastS > 1.1*life.Seconds() || b.MostS != nil && *b.MostS > 1.1*life.Seconds()
+	a := arm(r, name)
+	if most := a.Lifetime.MostS; most != nil {
+		return *most > 1.1*life.Seconds()
+	}
+	return !a.Regular || a.Lifetime.LeastS > 1.1*life.Seconds()
 }
 
 func endsEarly(r *results.LadderResult, name string) bool { return endsBefore(r, name, wholeLife/2) }

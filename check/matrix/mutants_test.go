@@ -81,11 +81,11 @@ func (f *tried) contract(t *testing.T, all []use) {
 	var rare *use
 	for i := range all {
 		u := &all[i]
-		if !f.Shows(u.Use) {
+		if !f.Shows(u.Use) || u.TLS && u.Method != "x509" && f.Needs != simulator.NeedTLS {
 			continue
 		}
 		pattern := "" // everything, to see what else notices it
-		if !typical(*u) {
+		if !typical(*u) || u.TLS && len(f.Methods) == 0 {
 			pattern = f.Rule()
 		}
 		synctest.Test(t, func(t *testing.T) {

@@ -101,16 +101,16 @@ func (r *reader) chunkLine() ([]byte, error) {
 		i := bytes.IndexByte(unread[scanned:], '\n')
 		if i += scanned; i >= scanned {
 			if i == 0 || bytes.IndexByte(unread[:i], '\r') != i-1 {
-				return nil, wrong("malformed line between chunks", unread[:i])
+				return nil, wrong("malformed line between chunks", nil)
 			}
 			if i > chunkLineLimit {
-				return nil, wrong("too long a line between chunks", unread)
+				return nil, wrong("too long a line between chunks", nil)
 			}
 			r.pos += i + 1
 			return unread[:i-1], nil
 		}
 		if scanned = len(unread); scanned >= chunkLineLimit {
-			return nil, wrong("too long a line between chunks", unread)
+			return nil, wrong("too long a line between chunks", nil)
 		}
 		if err := r.fill(); err != nil {
 			return nil, err
@@ -126,7 +126,7 @@ func chunkSize(line []byte) (int64, error) {
 		digits = digits[:i]
 	}
 	if len(digits) == 0 || len(digits) > 16 {
-		return 0, wrong("malformed chunk size", line)
+		return 0, wrong("malformed chunk size", nil)
 	}
 	var n int64
 	for _, b := range digits {
@@ -136,12 +136,12 @@ func chunkSize(line []byte) (int64, error) {
 		case 'a' <= b|0x20 && b|0x20 <= 'f':
 			b = b | 0x20 - 'a' + 10
 		default:
-			return 0, wrong("malformed chunk size", line)
+			return 0, wrong("malformed chunk size", nil)
 		}
 		n = n<<4 | int64(b)
 	}
 	if n < 0 {
-		return 0, wrong("malformed chunk size", line)
+		return 0, wrong("malformed chunk size", nil)
 	}
 	return n, nil
 }
@@ -157,7 +157,7 @@ func (r *reader) chunkEnd() error {
 		}
 	}
 	if r.buf[r.pos] != '\r' || r.buf[r.pos+1] != '\n' {
-		return wrong("a chunk is longer than it says", r.buf[r.pos:r.end])
+		return wrong("a chunk is longer than it says", nil)
 	}
 	r.pos += 2
 	return nil
@@ -179,7 +179,7 @@ func (r *reader) trailers() error {
 		colon := bytes.IndexByte(line, ':')
 		folded := !first && (line[0] == ' ' || line[0] == '\t')
 		if !folded && (colon < 1 || !validName(line[:colon])) || !validValue(line) {
-			return wrong("malformed trailer", line)
+			return wrong("malformed trailer", nameOf(line))
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (r *reader) line() (start, end int, err error) {
 				return 0, 0, errHeadLimit
 			}
 			if i == r.pos || r.buf[i-1] != '\r' {
-				return 0, 0, wrong("a line of the head ends in a bare line feed", r.buf[r.pos:i])
+				return 0, 0, wrong("a line of the head ends in a bare line feed", nameOf(r.buf[r.pos:i]))
 			}
 			start, r.pos = r.pos, i+1
 			return start, i - 1, nil
@@ -121,7 +121,7 @@ func (r *reader) field(start, end int) error {
 	line := r.buf[start:end]
 	colon := bytes.IndexByte(line, ':')
 	if colon < 1 || !validName(line[:colon]) {
-		return wrong("malformed header field", line)
+		return wrong("malformed header field", nameOf(line))
 	}
 	if len(r.ans.Fields) == exchange.FieldLimit {
 		return errFieldLimit
@@ -129,10 +129,19 @@ func (r *reader) field(start, end int) error {
 	r.valueStart, r.valueEnd = trim(r.buf, start+colon+1, end)
 	value := r.buf[r.valueStart:r.valueEnd:r.valueEnd]
 	if !validValue(value) {
-		return wrong("malformed header field", line)
+		return wrong("malformed header field", nameOf(line))
 	}
 	r.ans.Fields = append(r.ans.Fields, exchange.Field{Name: line[:colon:colon], Value: value})
 	return nil
+}
+
+// nameOf is what of a header field an error may show: values are secrets.
+func nameOf(line []byte) []byte {
+	name, _, _ := bytes.Cut(line, []byte{':'})
+	if !validName(name) {
+		return nil
+	}
+	return name
 }
 
 // continuation joins a folded line to the field before it, by one space. The
@@ -141,7 +150,7 @@ func (r *reader) continuation(start, end int) error {
 	fields := r.ans.Fields
 	line := r.buf[start:end]
 	if len(fields) == 0 || !validValue(line) {
-		return wrong("malformed header field", line)
+		return wrong("malformed header field", nameOf(line))
 	}
 	start, end = trim(r.buf, start, end)
 	if r.valueStart < r.valueEnd {
