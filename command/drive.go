@@ -6,13 +6,10 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"authsoak/document"
 	"authsoak/driver"
-	"authsoak/profiles"
 	"authsoak/report"
 	"authsoak/results"
 	"authsoak/scenario"
@@ -114,7 +111,7 @@ func writePlan(w io.Writer, plan *scenario.Plan, folder *results.Folder) {
 	if more > 0 {
 		fmt.Fprintf(&b, "            and %d more\n", more)
 	}
-	fmt.Fprintf(&b, "load        %s\n", describeLoad(plan))
+	fmt.Fprintf(&b, "load        %s, seed %d\n", plan.Describe(), plan.Seed)
 	for i, t := range plan.Thresholds {
 		label := ""
 		if i == 0 {
@@ -148,28 +145,4 @@ func aside(t *scenario.TargetPlan) string {
 		return ""
 	}
 	return " (" + strings.Join(notes, ", ") + ")"
-}
-
-// describeLoad says in a line how hard and how long.
-func describeLoad(plan *scenario.Plan) string {
-	var what string
-	switch {
-	case plan.Arrivals != nil && plan.Arrivals.Process() == scenario.Trace:
-		what = fmt.Sprintf("%d recorded arrivals", plan.Arrivals.Planned())
-	case plan.Arrivals != nil:
-		what = fmt.Sprintf("up to %.4g cycles/s", plan.Arrivals.PeakRate())
-	case plan.Model == profiles.Population:
-		what = fmt.Sprintf("up to %d sessions held", plan.Curve.Peak())
-	default:
-		what = fmt.Sprintf("up to %d users", plan.Curve.Peak())
-	}
-	length := "until stopped"
-	if plan.Duration != scenario.Forever {
-		length = "for " + document.Duration(plan.Duration.Round(time.Millisecond)).String()
-	}
-	text := fmt.Sprintf("%s model, %s, %s", plan.Model, what, length)
-	if plan.Warmup > 0 {
-		text += fmt.Sprintf(" (warm-up %s)", document.Duration(plan.Warmup))
-	}
-	return fmt.Sprintf("%s, seed %d", text, plan.Seed)
 }

@@ -71,7 +71,7 @@ func drivingFlags() []cli.Flag {
 		text(loadFlags, "population", "`N` sessions held open (population model)"),
 		text(loadFlags, "duration", "`TIME` how long the load is held after the warm-up; 0: until stopped"),
 		text(loadFlags, "warmup", "`TIME` a first part that isn't judged"),
-		text(loadFlags, "calls", "`N` calls of each session"),
+		text(loadFlags, "calls", "`N` calls of each session (open and closed model)"),
 		text(loadFlags, "think", "`TIME` pause between the steps of a session"),
 		text(loadFlags, "workers", "`N` how many requests may be in flight at once"),
 		text(loadFlags, "connections", "`HOW` shared, per-user or per-request"),

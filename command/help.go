@@ -36,7 +36,7 @@ first steps
 
 exit codes
   0    pass
-  1    a threshold failed
+  1    a threshold or a session rule failed
   2    wrong use or configuration
   3    invalid: what was measured can't be relied on
   130  interrupted, after a clean stop

@@ -116,7 +116,9 @@ func usage(format string, args ...any) error {
 }
 
 // exitCode reports an error and returns the code it stands for. Any error that
-// brings no code of its own is one of configuration.
+// brings no code of its own is one of configuration. Every line of it begins with
+// what it is about (file:line:column, a flag, a target), never with the program's
+// name: so editors find the place.
 func (p *program) exitCode(err error) int {
 	var mistake *usageError
 	var coded *exit
@@ -124,26 +126,17 @@ func (p *program) exitCode(err error) int {
 	case err == nil:
 		return exitPass
 	case errors.As(err, &mistake):
-		p.complain(mistake.text)
+		fmt.Fprintln(p.Err, mistake.text)
 		fmt.Fprintf(p.Err, "see %s --help\n", strings.TrimSpace("authsoak "+mistake.command))
 		return exitUsage
 	case errors.As(err, &coded):
 		if coded.err != nil {
-			p.complain(coded.err.Error())
+			fmt.Fprintln(p.Err, coded.err)
 		}
 		return coded.code
 	}
-	p.complain(err.Error())
+	fmt.Fprintln(p.Err, err)
 	return exitUsage
-}
-
-// complain prints an error. One of several lines stands as it is, since each
-// line may begin with a place in a file.
-func (p *program) complain(text string) {
-	if !strings.Contains(text, "\n") {
-		text = "authsoak: " + text
-	}
-	fmt.Fprintln(p.Err, text)
 }
 
 // codeOf is the exit code of a verdict.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -84,10 +85,13 @@ func authorizeTarget(ctx context.Context, t *scenario.TargetPlan) error {
 	}
 	for _, u := range urls {
 		addresses, err := addressesOf(ctx, t, u)
-		if err != nil && t.Proxy == nil {
-			return fmt.Errorf("target %s: %w: check the URL, or say the address with --resolve", t.Name, err)
-		} else if err != nil {
+		switch {
+		case err != nil && u == t.Proxy:
+			return fmt.Errorf("target %s: its proxy %s: %w: check the proxy's URL", t.Name, u.Host, err)
+		case err != nil && t.Proxy != nil:
 			return fmt.Errorf("target %s: %w: only the proxy knows where %s is: --authorized WHO says who allowed this load", t.Name, err, u.Hostname())
+		case err != nil:
+			return fmt.Errorf("target %s: %w: check the URL, or say the address with --resolve", t.Name, err)
 		}
 		for _, a := range addresses {
 			if scenario.NeedsAuthorization([]netip.Addr{a}) {
@@ -154,7 +158,16 @@ func reachTarget(ctx context.Context, t *driver.Target) error {
 		if failed.Class == results.TLS && !errors.As(err, &untrusted) {
 			return nil
 		}
-		err = failed.Err
+		if err = failed.Err; t.Proxy != nil && beforeProxy(failed) {
+			return fmt.Errorf("target %s: its proxy %s is not reachable: %w", t.Name, t.Proxy.Redacted(), err)
+		}
 	}
 	return fmt.Errorf("target %s: %s is not reachable: %w", t.Name, t.URL.Redacted(), err)
+}
+
+// beforeProxy tells whether a connection through a proxy failed on the way to it,
+// which is all that is looked up and dialed then.
+func beforeProxy(failed *exchange.Error) bool {
+	var dialed *net.OpError
+	return failed.Class == results.DNS || errors.As(failed, &dialed) && dialed.Op == "dial"
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/results"
 	"authsoak/rules"
 	"authsoak/scenario"
 )
@@ -34,9 +36,10 @@ authsoak run --target my.yaml=https://test.example`,
 			{Name: "lint", Usage: "check files: endpoints, loads and scenarios", ArgsUsage: "FILE…", Action: p.lint, Description: `
 Everything that is wrong is told at once, with its place and what was probably
 meant. The exit code is 2 then. Nothing is sent anywhere.`},
-			{Name: "schema", Usage: "print the JSON Schema of a kind of file, for editors", ArgsUsage: "endpoint|load|scenario", Action: p.schema, UsageText: `
+			{Name: "schema", Usage: "print the JSON Schema of a kind of file, for editors", ArgsUsage: "endpoint|load|scenario|summary", Action: p.schema, UsageText: `
 authsoak profiles schema scenario > scenario.schema.json
-and in the file:  # yaml-language-server: $schema=scenario.schema.json`},
+and in the file:  # yaml-language-server: $schema=scenario.schema.json
+authsoak profiles schema summary        (of a run's summary.json)`},
 		},
 		HideHelpCommand: true,
 	}
@@ -114,6 +117,9 @@ func (p *program) showProfile(c *cli.Context) error {
 		}
 	}
 	if !slices.Contains(known, names[0]) {
+		if isFile(names[0]) {
+			return wrongUse(c, fmt.Errorf("%s is a file, and show prints the built-in profiles: authsoak profiles lint %[1]s checks it", names[0]))
+		}
 		hint := "there are " + strings.Join(known, ", ")
 		if near := document.Suggest(names[0], known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
@@ -128,11 +134,21 @@ func (p *program) showProfile(c *cli.Context) error {
 	return err
 }
 
-// Kinds of file that lint and schema know.
+// isFile tells a file, or what is written like one, from the name of a profile.
+func isFile(name string) bool {
+	if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
+		return true
+	}
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
+// Kinds of file that lint and schema know; a summary is written by authsoak alone.
 const (
 	endpointKind = "endpoint"
 	loadKind     = "load"
 	scenarioKind = "scenario"
+	summaryKind  = "summary"
 )
 
 func (p *program) schema(c *cli.Context) error {
@@ -142,13 +158,14 @@ func (p *program) schema(c *cli.Context) error {
 	}
 	known := map[string]func() []byte{
 		endpointKind: profiles.EndpointSchema, loadKind: profiles.LoadSchema, scenarioKind: scenario.Schema,
+		summaryKind: results.SummarySchemaJSON,
 	}
 	if len(kinds) == 0 {
 		kinds = []string{endpointKind}
 	}
 	write, ok := known[kinds[0]]
 	if !ok {
-		return wrongUse(c, fmt.Errorf("no schema %q: there are endpoint, load and scenario", kinds[0]))
+		return wrongUse(c, fmt.Errorf("no schema %q: there are endpoint, load, scenario and summary", kinds[0]))
 	}
 	_, err = p.Out.Write(write())
 	return err
@@ -204,7 +221,11 @@ func lintFile(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("endpoint profile, %s, with %d ways to log in", e.Name, len(e.Matrix())), nil
+	ways := "1 way"
+	if n := len(e.Matrix()); n != 1 {
+		ways = fmt.Sprintf("%d ways", n)
+	}
+	return fmt.Sprintf("endpoint profile, %s, with %s to log in", e.Name, ways), nil
 }
 
 func readLimited(name string) ([]byte, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -56,12 +57,16 @@ func (p *program) run(c *cli.Context) error {
 	}
 	v := &values{c: c}
 	overrides := v.overrides()
+	bare := len(files) == 0 && len(v.c.StringSlice("target")) == 0
+	if bare {
+		v.problems = append(v.problems, ofNoServer(c)...)
+	}
 	if err := wrongUse(c, v.problems...); err != nil {
 		return err
 	}
 	ctx, cancel := p.untilStopped(c.Context)
 	defer cancel()
-	if len(files) == 0 && len(overrides.Targets) == 0 {
+	if bare {
 		simulator, err := startChild(ctx)
 		if err != nil {
 			return p.orInterrupted(err)
@@ -71,10 +76,35 @@ func (p *program) run(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		return p.runScenario(ctx, c, s, s.Apply(overrides), leniently)
+		limits := leniently
+		if c.IsSet("rate") || c.IsSet("users") || c.IsSet("population") || c.IsSet("load") {
+			limits = results.HealthLimits{} // a load of one's own is a measurement
+		}
+		return p.runScenario(ctx, c, s, s.Apply(overrides), limits)
 	}
 	s, err := scenarioOf(files, overrides)
 	return p.runScenario(ctx, c, s, err, results.HealthLimits{})
+}
+
+// ofServers are the flags that say something of a server. What the demonstration
+// drives is of its own: one value could not fit all four.
+var ofServers = []string{
+	"method", "accounts", "client-type", "tenant", "csrf", "ca", "client-cert", "client-key", "insecure", "proxy", "resolve",
+}
+
+// ofNoServer refuses flags about a server where none is named.
+func ofNoServer(c *cli.Context) []error {
+	var given []string
+	for _, name := range ofServers {
+		if c.IsSet(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) == 0 {
+		return nil
+	}
+	return []error{fmt.Errorf("%s: about a server, and none is named: add --target ENDPOINT=URL or a scenario; the demonstration has accounts and logins of its own",
+		strings.Join(given, ", "))}
 }
 
 // scenarioOf reads the scenario's file and lets flags override it, or makes one

@@ -167,11 +167,12 @@ func (p *program) listMutants(asJSON bool) error {
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 	for _, m := range simulator.Mutants() {
-		fmt.Fprintf(w, "%s\t%s\n", m.Name, m.About)
+		if _, err := fmt.Fprintln(p.Out, m.Name); err != nil {
+			return err
+		}
 	}
-	return w.Flush()
+	return nil
 }
 
 // listSettings prints what --set may name.

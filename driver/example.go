@@ -71,7 +71,10 @@ func received(a *exchange.Answer, clean func(string) string, most int) string {
 		case equalFoldBytes(f.Name, "Set-Cookie"):
 			value = blankCookie(string(f.Value))
 		case shownHeaders[strings.ToLower(string(f.Name))]:
-			value = addressSecrets.ReplaceAllString(clean(string(f.Value)), "${1}"+blank)
+			value = clean(string(f.Value))
+			if equalFoldBytes(f.Name, "Location") {
+				value = addressSecrets.ReplaceAllString(value, "${1}"+blank)
+			}
 		}
 		fmt.Fprintf(&b, "%s: %s\r\n", f.Name, value)
 	}
