@@ -27,7 +27,7 @@ func (t *table) laterLogins() {
 		if f, missing := e.needs(expected, 0, 2); missing {
 			return f
 		}
-		return e.mustAccept(3, expected, nil)
+		return e.mustEnd(3, expected, nil)
 	}})
 }
 
@@ -66,7 +66,7 @@ func (e *Evidence) judgeDuplicate(declared profiles.Declaration) Finding {
 		}
 		return pass(expected, describe(r))
 	}
-	return e.mustAccept(2, expected, nil)
+	return e.mustEnd(2, expected, nil)
 }
 
 // sourced gives the newest row the authority of a declaration of the session,
@@ -96,7 +96,7 @@ func (t *table) ids() {
 		preset[name] = chosen
 	}
 	script := []Action{
-		login(0).with(Variation{Swap: preset, Request: 1}), t.call(0), copied(1, 0), {Client: 1, Do: DoForget},
+		login(0).with(Variation{Swap: preset, Request: t.credentials}), t.call(0), copied(1, 0), {Client: 1, Do: DoForget},
 		t.call(1).with(Variation{Swap: preset, Bare: true}).refusedAt(1),
 	}
 	t.add("id.fixation", trial{script: script, owed: owedFixed, judge: func(e Evidence) Finding {

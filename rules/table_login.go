@@ -129,7 +129,7 @@ func (t *table) tenant(add func(string, string, func(Evidence) Finding)) {
 		return
 	}
 	add("login.tenant", "", func(e Evidence) Finding {
-		return e.mustAccept(0, "the login with its tenant is accepted", nil)
+		return e.mustEnd(0, "the login with its tenant is accepted", nil)
 	})
 	v := Variation{Request: t.credentials}
 	if t.flow.Tenant != "" {

@@ -38,6 +38,9 @@ type defect struct {
 	swap func(x *exchange, id accountID) accountID
 	// ends is when a clock runs out that began at begin and runs for limit.
 	ends func(clock point, begin, limit int64) int64
+	// session tells that the defect is a session's: before and after are called
+	// for every request and have to look at the session themselves.
+	session bool
 	// renames tells that answers may carry other cookies than the server's own.
 	renames bool
 
@@ -68,7 +71,7 @@ func (d *defect) strikes() bool {
 
 // answer is [Server.dispatch] with the defect around it.
 func (d *defect) answer(x *exchange, f family, prefix int) {
-	x.owner, x.part, x.struck = f, partOf(x, f), d.strikes()
+	x.owner, x.part, x.struck = f, partOf(x, f), d.session || d.strikes()
 	if f == families {
 		x.struck = false
 	}

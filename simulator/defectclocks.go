@@ -62,9 +62,10 @@ func replaces(d *defect) {
 
 // renewalKills refuses every cookie of a session but the one renewed last.
 func renewalKills(d *defect) {
+	d.session = true
 	d.after = func(x *exchange) {
-		t, _, is, ok := d.presented(x)
-		if x.part != partCall || !ok || is != live {
+		t, rec, is, ok := d.presented(x)
+		if x.part != partCall || !ok || is != live || rec.flags&flagStruck == 0 {
 			return
 		}
 		x.setCookies(func(name, value []byte) []byte {

@@ -142,8 +142,16 @@ func (d *defect) adoptBrought(x *exchange) {
 	})
 }
 
-// repeatGiven hands an account the ids again that its first login got.
-func (d *defect) repeatGiven(x *exchange) {
+// repeats hands an account the ids again that its first login got.
+func repeats(d *defect) {
+	d.renames = true
+	d.after = func(x *exchange) { d.give(x, true) }
+	d.watch = func(x *exchange) { d.give(x, false) }
+}
+
+// give remembers the ids of an account's first login, and puts them in the
+// place of a later one's if asked.
+func (d *defect) give(x *exchange, again bool) {
 	if !x.admitted() {
 		return
 	}
@@ -166,6 +174,9 @@ func (d *defect) repeatGiven(x *exchange) {
 		first, ok := given[string(name)]
 		if !ok {
 			given[string(name)] = bytes.Clone(value)
+			return value
+		}
+		if !again {
 			return value
 		}
 		return d.rename(name, value, first)

@@ -142,9 +142,9 @@ func (x *exchange) octaneLWSSO(t ticket, maxAge int64) {
 }
 
 // octaneFresh renews a cookie.
-func (x *exchange) octaneFresh(old ticket, maxAge int64) {
+func (x *exchange) octaneFresh(old ticket, rec *record, maxAge int64) {
 	t := x.ticketFor(old.ref, kindOctane)
-	if !x.holds(freshExtends, true) {
+	if !x.srv.policy.holds(rec, freshExtends, true) {
 		t.issued = old.issued + 1
 	}
 	x.octaneLWSSO(t, maxAge)
@@ -155,7 +155,7 @@ func (x *exchange) octaneFresh(old ticket, maxAge int64) {
 func (s *Server) octaneLook(x *exchange, t ticket) (record, state) {
 	rec, is := s.store.use(t.ref, octane, x.now, false)
 	over := is == live && s.policy.holds(&rec, idleOver, x.now >= s.store.idleEnd(&rec, t.issued*1000))
-	if is == live && x.holds(cookieOver, over) {
+	if is == live && s.policy.holds(&rec, cookieOver, over) {
 		return rec, idleExpired
 	}
 	return rec, is
@@ -208,12 +208,12 @@ func (s *Server) octaneCSRFRight(x *exchange, id ref) bool {
 func (s *Server) octaneRefresh(x *exchange, t ticket, rec *record) {
 	o := &s.options.Octane
 	due := !o.NoRefresh && x.now-t.issued*1000 >= int64(o.RefreshAfter)
-	if !due || !x.holds(cookieRefreshed, true) {
+	if !due || !s.policy.holds(rec, cookieRefreshed, true) {
 		return
 	}
 	s.store.use(t.ref, octane, x.now, true) // the record lives as long as its youngest cookie
 	left := max(1, (rec.until-x.now)/int64(time.Second))
-	x.octaneFresh(t, left)
+	x.octaneFresh(t, rec, left)
 }
 
 // octaneSignOut ends the session and resets the cookies, whatever they were.

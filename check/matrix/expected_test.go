@@ -12,7 +12,6 @@ const (
 // consequences are the rules that notice a mutant besides its own, and why.
 var consequences = map[string]map[string]string{
 	"login.accepted":            {"login.cookies": restsOnIt, "login.tenant": restsOnIt, "client-type.suffix": restsOnIt},
-	"login.body/text":           {"login.accepted": profileSays, "login.again": restsOnIt},
 	"login.cookies":             {"login.accepted": profileSays, "login.tenant": profileSays},
 	"login.wrong-secret":        {"login.wrong-secret-cookie": "the session that is opened brings its cookies"},
 	"login.wrong-secret/status": {"login.inactive-key": sameRefusal, "login.unknown-user": sameRefusal, "login.no-credentials": sameRefusal},
@@ -22,7 +21,7 @@ var consequences = map[string]map[string]string{
 	"id.unique":                 {"logout.same-user": "two sessions with one id end together"},
 	"call.accepted":             {"user.isolated": restsOnIt},
 	"call.no-cookies":           {"call.refused-status": "both are tried by the same request", "cookie.needed": "the only cookie is the authenticating one"},
-	"call.bare": {"call.accepted": restsOnIt, "call.other-connection": restsOnIt, "logout.no-cookies": restsOnIt,
+	"call.bare": {"call.other-connection": restsOnIt, "logout.no-cookies": restsOnIt,
 		"logout.same-user": restsOnIt, "logout.other-user": restsOnIt, "user.isolated": restsOnIt},
 	"call.other-connection": {"call.bare": "a bare connection is another one", "user.isolated": "it takes a session to another connection"},
 	"csrf.not-needed": {"call.accepted": restsOnIt, "call.bare": restsOnIt, "call.other-connection": restsOnIt, "csrf.logout": restsOnIt,
@@ -42,9 +41,8 @@ type gap struct {
 func everywhere(simulator.Use) bool { return true }
 
 var gaps = map[string]gap{
-	"login.body/text":        {everywhere, "the profile's accept holds the body, so the answer is not taken for a login and the rule is unknown; login.accepted fails"},
-	"login.again":            {everywhere, "the logout takes the cookies away from the client that logs in again, so that none is sent along"},
-	"id.fixation":            {func(u simulator.Use) bool { return u.Endpoint == "acme" }, "the made-up id goes with the request for the form only, not with the one that carries the credentials"},
+	"login.again": {func(u simulator.Use) bool { return u.Endpoint == "octane" || u.Version == "pre-2020" },
+		"where no page says that a logout ends the session (Octane, LoadRunner Enterprise before 2020), the old cookies may still be valid, so only those are sent along that the logout left"},
 	"load.csrf-stale/octane": {everywhere, "the profile gives the status of such a refusal no meaning, so it is not told from any other"},
 	"ledger.balance":         {everywhere, "the rule keeps authsoak's own books; a session that nobody is told of shows only in the server's"},
 }
