@@ -162,6 +162,7 @@ var substitutions = func() (s struct{ commands, files []substitution }) {
 		`^go run \. `, "authsoak ",
 		`^go (build \.|test \./\.\.\.)$`, "go list .", // this is a test of its own
 		`\./authsoak `, "authsoak ",
+		`--expect 30m --within 30s`, "--dry-run --expect 30m --within 30s", // half an hour is no test
 		`--load smoke`, "--load smoke --warmup 5s --duration 1m", // changed again below
 		`--duration [0-9]+[smh]\b`, "--duration 600ms",
 		`--warmup [0-9]+[smh]\b`, "--warmup 100ms",

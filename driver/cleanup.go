@@ -90,6 +90,7 @@ func cleanupRun(ctx context.Context, c CleanupConfig, epoch time.Time) (*run, er
 	r.Shards, r.workers = 1, drainWorkers
 	s := r.newShard(0)
 	s.pacer = pacer.NewTimer(epoch)
+	s.stopped = true // nobody is called for what is due: nothing is
 	r.shards = []*shard{s}
 	return r, nil
 }

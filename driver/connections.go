@@ -208,13 +208,25 @@ func (w *worker) dropUserConnection() {
 	}
 }
 
+// dialing counts a connection being opened, or opened. In its place another
+// worker may be called for who is due.
+func (s *shard) dialing(n int) {
+	s.mu.Lock()
+	if s.dials += n; n < 0 {
+		s.callLeader(s.pacer.Now())
+	}
+	s.mu.Unlock()
+}
+
 // open dials and records how long the parts took.
 func (w *worker) open(key connectionKey) (*connection, error) {
 	run := w.shard.run
 	ctx, cancel := context.WithTimeout(run.dialing, run.plan.Timeout)
 	defer cancel()
 	t := &run.targets[key.target]
+	w.shard.dialing(1)
 	conn, took, err := t.Dialer.Dial(ctx, key.identity)
+	w.shard.dialing(-1)
 	sample := results.Sample{Phase: w.phase}
 	if err != nil {
 		if classOf(err) == results.Exhausted {

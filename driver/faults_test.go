@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"authsoak/accounts"
-	"authsoak/driver"
 	"authsoak/driver/exchange"
 	"authsoak/profiles"
 	"authsoak/results"
@@ -101,7 +99,7 @@ func TestFailedExchanges(t *testing.T) {
 					return loggedIn(n, req, ans)
 				}}
 				p := single()
-				s, _ := drive(t, p, []driver.Target{{TargetPlan: p.Targets[0], Dialer: server}}, nil)
+				s, _ := drive(t, p, only(p, server), nil)
 				step := stepOf(t, s, test.step)
 				got := map[bool]string{step.OK == 1: "ok", step.Fail == 1: "fail", step.Unknown == 1: "unknown"}[true]
 				class := ""
@@ -124,7 +122,7 @@ func TestHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := single()
 		server := &hangingServer{}
-		s, _ := drive(t, p, []driver.Target{{TargetPlan: p.Targets[0], Dialer: server}}, nil)
+		s, _ := drive(t, p, only(p, server), nil)
 		step := stepOf(t, s, "login")
 		if step.Unknown != 1 || step.Errors[0].Class != "timeout" {
 			t.Errorf("login %+v, want one unknown by timeout", step)
@@ -162,7 +160,7 @@ func TestUncertainLogout(t *testing.T) {
 					return loggedIn(n, req, ans)
 				}}
 				p := single()
-				s, _ := drive(t, p, []driver.Target{{TargetPlan: p.Targets[0], Dialer: server}}, nil)
+				s, _ := drive(t, p, only(p, server), nil)
 				if c := s.Sessions; c.Closed != test.closed || c.LiveAtEnd != test.live || !c.Balanced {
 					t.Errorf("ledger %+v, want %d closed, %d live", c, test.closed, test.live)
 				}
@@ -214,7 +212,7 @@ func TestSessionFindings(t *testing.T) {
 				}}
 				p := single()
 				p.Replay = 1
-				s, folder := drive(t, p, []driver.Target{{TargetPlan: p.Targets[0], Dialer: server}}, nil)
+				s, folder := drive(t, p, only(p, server), nil)
 				step := stepOf(t, s, test.step)
 				if len(step.Errors) != 1 || step.Errors[0].Class != test.class {
 					t.Fatalf("%s: %+v, want class %s", test.step, step, test.class)
@@ -245,13 +243,9 @@ func TestAccountsRunOut(t *testing.T) {
 		t.Run(string(test.exhausted), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := single(0, 100*time.Millisecond, 200*time.Millisecond)
-				source, err := accounts.Generate("user{n}:pw{n}:1")
-				if err != nil {
-					t.Fatal(err)
-				}
-				p.Targets[0].Accounts, p.Targets[0].Exhausted = source, test.exhausted
+				p.Targets[0].Accounts, p.Targets[0].Exhausted = generated(t, 1), test.exhausted
 				p.Think = scenario.ConstantTime(500 * time.Millisecond)
-				s, _ := drive(t, p, []driver.Target{{TargetPlan: p.Targets[0], Dialer: &stubServer{answer: loggedIn}}}, nil)
+				s, _ := drive(t, p, only(p, &stubServer{answer: loggedIn}), nil)
 				wantCycles(t, s, test.cycles)
 				if s.Verdict != test.verdict {
 					t.Errorf("verdict %s %v, want %s", s.Verdict, s.Reasons, test.verdict)

@@ -87,7 +87,8 @@ func spellings(secret string) []string {
 	out := []string{
 		secret, strings.Trim(string(quoted), `"`), strings.Trim(strings.TrimSpace(plain.String()), `"`),
 		html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
-		base64.StdEncoding.EncodeToString([]byte(secret)), base64.URLEncoding.EncodeToString([]byte(secret)),
+		// Without padding, so that either form is found.
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
 	}
 	kept := out[:0]
 	for _, s := range out {

@@ -40,6 +40,7 @@ type shard struct {
 	leadTill int64 // what the leader waits for
 	blocked  bool  // somebody was due while every worker was busy
 	active   int   // open model: users between their arrival and their end
+	dials    int   // connections being opened
 	called   bool  // a worker was called and has not come yet
 	stopped  bool
 }
@@ -180,7 +181,7 @@ func (s *shard) callLeader(now int64) {
 		w.wake <- struct{}{}
 		return
 	}
-	if len(s.workers) < s.most {
+	if len(s.workers) < s.most && s.dials < mostDials {
 		s.called = true
 		s.startWorker()
 		return
@@ -189,6 +190,12 @@ func (s *shard) callLeader(now int64) {
 		s.blocked = true
 	}
 }
+
+// mostDials is how many connections a shard opens at once before it waits with
+// further workers. Opening is the dearest thing a worker does: where everybody
+// who is overdue at a cold start opens one of its own, the opening itself is what
+// they wait for.
+const mostDials = 32
 
 func (s *shard) startWorker() {
 	w := newWorker(s)
