@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -52,7 +53,11 @@ func (j *checkJob) reaching(t *driver.Target) string {
 		words = append(words, "--accounts "+quoted(a))
 	}
 	for _, flag := range []string{"authorized", "ca", "client-cert", "client-key", "http", "engine", "proxy", "source"} {
-		if v := j.c.String(flag); v != "" {
+		v := j.c.String(flag)
+		if u, err := url.Parse(v); flag == "proxy" && err == nil {
+			v = u.Redacted()
+		}
+		if v != "" {
 			words = append(words, "--"+flag+" "+quoted(v))
 		}
 	}

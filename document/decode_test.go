@@ -238,6 +238,12 @@ func TestSuggest(t *testing.T) {
 			t.Errorf("Suggest(%q) = %q, want %q", word, got, want)
 		}
 	}
+	versions := []string{"pre-2020", "2020", "2020-sp2", "2021", "2022", "2023"}
+	for word, want := range map[string]string{"2022.1": "2022", "2021.1": "2021", "2020sp2": "2020-sp2", "2020.1": "2020", "24.1": ""} {
+		if got := Suggest(word, versions); got != want {
+			t.Errorf("Suggest(%q) = %q, want %q", word, got, want)
+		}
+	}
 }
 
 func FuzzDecode(f *testing.F) {

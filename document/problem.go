@@ -86,22 +86,32 @@ func (ps Problems) Sort() Problems {
 const maxSuggested = 64
 
 // Suggest returns the known word nearest to word by edit distance, with case
-// and the kind of dash ignored, or "" when none is near.
+// and the kind of dash ignored, or "" when none is near. Of several as near it is
+// the one that begins most like word: 2022.1 means 2022 rather than 2021.
 func Suggest(word string, known []string) string {
 	if word == "" || len(word) > maxSuggested {
 		return ""
 	}
-	best, bestAt := "", 1+max(1, utf8.RuneCountInString(word)/3)
+	best, bestAt, bestHead := "", max(1, utf8.RuneCountInString(word)/3), -1
 	for _, k := range known {
 		if len(k) > maxSuggested || k == word {
 			continue
 		}
 		a, b := plain(word), plain(k)
-		if d := distance(a, b); d < bestAt && d < max(len(a), len(b)) {
-			best, bestAt = k, d
+		d, head := distance(a, b), sameHead(a, b)
+		if d < max(len(a), len(b)) && (d < bestAt || d == bestAt && head > bestHead) {
+			best, bestAt, bestHead = k, d, head
 		}
 	}
 	return best
+}
+
+// sameHead is how many runes two words begin with in common.
+func sameHead(a, b []rune) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 func plain(s string) []rune {

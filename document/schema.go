@@ -1,6 +1,7 @@
 package document
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 )
@@ -20,11 +21,14 @@ func Schema(id, title string, v any) []byte {
 	root["$id"] = id
 	root["title"] = title
 	root["$defs"] = s.defs
-	text, err := json.MarshalIndent(root, "", "  ")
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false) // people read it, and it is full of < and >
+	if err := encoder.Encode(root); err != nil {
 		panic(err) // a map of strings, numbers and maps
 	}
-	return append(text, '\n')
+	return text.Bytes()
 }
 
 type schemas struct{ defs map[string]any }

@@ -38,7 +38,7 @@ func TestSchema(t *testing.T) {
 
 func TestSchemaText(t *testing.T) {
 	type inner struct {
-		Wait Duration `yaml:"wait" about:"how long"`
+		Wait Duration `yaml:"wait" about:"how long, > 0"`
 	}
 	type outer struct {
 		Name  string   `yaml:"name" document:"required"`
@@ -60,7 +60,7 @@ func TestSchemaText(t *testing.T) {
               "const": 0
             }
           ],
-          "description": "how long"
+          "description": "how long, > 0"
         }
       },
       "type": "object"

@@ -174,7 +174,7 @@ func unsettled(f *Flow) (problems []string) {
 			for _, status := range []struct {
 				status int
 				class  results.Class
-			}{{599, results.ServerError}, {307, results.Redirected}, {429, results.Throttled}} {
+			}{{599, results.ServerError}, {307, results.Redirected}, {429, results.Throttled}, {503, results.Throttled}} {
 				i := slices.IndexFunc(r.Classify, func(k Classification) bool { return k.Status == status.status })
 				if i < 0 || r.Classify[i].Class != status.class {
 					say("%s: status %d is not %s", r.Name, status.status, status.class)

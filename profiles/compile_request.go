@@ -275,6 +275,7 @@ func (k *classifySpec) meanings() []Classification {
 var commonMeanings = func() (out []Classification) {
 	for _, k := range []classifySpec{
 		{Status: statusRange{429, 429}, Class: "throttled"},
+		{Status: statusRange{503, 503}, Class: "throttled"}, // before the other 5xx
 		{Status: statusRange{500, 599}, Class: "server-error"},
 		{Status: statusRange{300, 399}, Class: "redirected"},
 	} {

@@ -152,7 +152,7 @@ func (s *endpointSpec) resolve(c Choice) (resolved, error) {
 	}
 	fill(&r.version, s.DefaultVersion)
 	if !slices.Contains(s.Versions, r.version) {
-		return r, unknown("version", r.version, s.Versions)
+		return r, impossible(unknown("version", r.version, s.Versions).Error(), s.VersionNames)
 	}
 	if err := s.resolveMethod(&r); err != nil {
 		return r, err

@@ -121,7 +121,7 @@ session: duplicate login allow, logout revokes yes, idle 7m0s, absolute 48h0m0s,
 		t.Errorf("default mix %v, deciding %d", f.DefaultCalls, f.Deciding)
 	}
 	k := f.Calls[0].Requests[0].Classify
-	if len(k) != 301 || k[0].Status != 400 || k[99].Status != 499 || k[99].Header != "X-Gone" || k[99].Class != results.SessionExpired {
+	if len(k) != 302 || k[0].Status != 400 || k[99].Status != 499 || k[99].Header != "X-Gone" || k[99].Class != results.SessionExpired {
 		t.Errorf("%d meanings, the first %+v", len(k), k[0])
 	}
 	if got := f.Session.Sources["duplicate_login"]; got != "log in as often as you like (https://small.example/book)" {
@@ -189,8 +189,10 @@ func TestCompileRefuses(t *testing.T) {
 		{"lre", Choice{Version: "2020", Method: "client-key"}, "endpoint lre: method client-key can't be used with version 2020: AuthenticateClient is available since 2021 R1"},
 		{"lre", Choice{Version: "2020", Tenant: "x"}, "endpoint lre: tenant can't be used with version 2020 and method basic: there are tenants since 2020 SP2"},
 		{"lre", Choice{Version: "pre-2020", TenantPerAccount: true}, "endpoint lre: tenant can't be used with version pre-2020 and method basic: there are tenants since 2020 SP2"},
-		{"lre", Choice{Version: "2019"}, `endpoint lre: version "2019" is not known: there are pre-2020, 2020, 2020-sp2, 2021, 2022, 2023`},
-		{"lre", Choice{Version: "2020sp2"}, `endpoint lre: version "2020sp2" is not known (did you mean "2020-sp2"?)`},
+		{"lre", Choice{Version: "2019"}, `endpoint lre: version "2019" is not known: there are pre-2020, 2020, 2020-sp2, 2021, 2022, 2023: versions before 2023 are named by their year (2020 SP2 apart), and 2023 stands for all later ones too`},
+		{"lre", Choice{Version: "2022.1"}, `endpoint lre: version "2022.1" is not known (did you mean "2022"?): versions before 2023 are named by their year (2020 SP2 apart), and 2023 stands for all later ones too`},
+		{"octane", Choice{Version: "23"}, `endpoint octane: version "23" is not known: there are current`},
+		{"lre", Choice{Version: "2020sp2"}, `endpoint lre: version "2020sp2" is not known (did you mean "2020-sp2"?): versions before 2023 are named by their year (2020 SP2 apart), and 2023 stands for all later ones too`},
 		{"lre", Choice{CSRF: true}, "endpoint lre: csrf can't be used with version 2023 and method basic"},
 		{"octane", Choice{Method: "basic", CSRF: true}, "endpoint octane: csrf can't be used with version current and method basic: enable_csrf is a property of the JSON payload, and basic authentication has no payload"},
 		{"octane", Choice{Method: "jsno"}, `endpoint octane: method "jsno" is not known (did you mean "json"?)`},

@@ -211,6 +211,9 @@ func (l *Load) Merge(base Load) {
 	if base.stated["warmup"] {
 		l.State("warmup") // none at all is not the same as nothing said
 	}
+	if base.Model == Population && base.stated["calls"] {
+		l.State("calls")
+	}
 }
 
 func fill[T comparable](field *T, value T) {

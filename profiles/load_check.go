@@ -154,9 +154,6 @@ func (c *loadCheck) models(l *Load) {
 	if model != Open && l.States("arrivals") {
 		c.unfit("arrivals", fmt.Sprintf("belong to the open model, not %s", model))
 	}
-	if model == Population && l.States("calls") {
-		c.unfit("calls", "a population takes no number of calls: how many a held session makes follows from think and turnover")
-	}
 	if model == Open {
 		return
 	}

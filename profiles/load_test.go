@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.yaml.in/yaml/v4"
 
 	"authsoak/document"
@@ -15,6 +16,9 @@ import (
 func profile(load string) []byte {
 	return []byte("schema: authsoak/load/v1\nname: test\nload:\n" + load)
 }
+
+// saidOnly compares what loads say, not who said it.
+var saidOnly = cmpopts.IgnoreUnexported(Load{})
 
 const stages = "  stages: [{at: 5, for: 1m}]\n"
 
@@ -50,7 +54,7 @@ func TestParseLoad(t *testing.T) {
 		Timeout: document.Duration(20 * time.Second), StartLimit: document.Duration(time.Second),
 		Drain: Drain{Limit: document.Duration(90 * time.Second), Rate: 10}, Replay: &none,
 	}
-	if diff := cmp.Diff(want, p.Load); diff != "" {
+	if diff := cmp.Diff(want, p.Load, saidOnly); diff != "" {
 		t.Error(diff)
 	}
 	if p.Load.Length() != 310*time.Second {
@@ -65,7 +69,7 @@ func TestParseLoad(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	if diff := cmp.Diff(want, again.Load); diff != "" {
+	if diff := cmp.Diff(want, again.Load, saidOnly); diff != "" {
 		t.Errorf("written and read again: %s", diff)
 	}
 }
@@ -80,12 +84,12 @@ func TestDefaults(t *testing.T) {
 		Connections: Shared, Timeout: document.Duration(30 * time.Second), StartLimit: document.Duration(10 * time.Second),
 		Drain: Drain{Limit: document.Duration(time.Minute)}, Replay: &one,
 	}
-	if diff := cmp.Diff(want, l); diff != "" {
+	if diff := cmp.Diff(want, l, saidOnly); diff != "" {
 		t.Error(diff)
 	}
 	again := l
-	if again.Defaults(); !cmp.Equal(l, again) {
-		t.Errorf("Defaults twice: %s", cmp.Diff(l, again))
+	if again.Defaults(); !cmp.Equal(l, again, saidOnly) {
+		t.Errorf("Defaults twice: %s", cmp.Diff(l, again, saidOnly))
 	}
 	for given, want := range map[Count]Shape{{Mean: 5}: Geometric, {Count: 5}: ConstantShape, {Min: 1, Max: 2}: Uniform} {
 		l := Load{Calls: given}
@@ -104,15 +108,65 @@ func TestMerge(t *testing.T) {
 	l := Load{Model: Closed, Calls: Count{Count: 2}, Replay: &half}
 	l.Merge(Load{Model: Open, Stages: []Stage{Hold(5, time.Minute)}, Calls: Count{Mean: 9}, Replay: &all, Workers: 3, Abandon: 0.2})
 	want := Load{Model: Closed, Stages: []Stage{Hold(5, time.Minute)}, Calls: Count{Count: 2}, Replay: &half, Workers: 3, Abandon: 0.2}
-	if diff := cmp.Diff(want, l); diff != "" {
+	if diff := cmp.Diff(want, l, saidOnly); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What is stated goes before what another load says, 0 too.
+func TestStatedZeros(t *testing.T) {
+	base, err := ParseLoad("base.yaml", profile(stages+`
+  arrivals: {process: poisson}
+  think: {mean: 2s}
+  calls: {count: 7}
+  abandon: 5%
+  warmup: 10s
+  workers: 8
+  drain: {limit: 2m, rate: 50}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := ParseLoad("given.yaml", profile(stages+`
+  arrivals: {}
+  think: {mean: 0s}
+  calls: {count: 0}
+  turnover: {mean: 0s}
+  abandon: 0%
+  warmup: 0s
+  workers: 0
+  drain: {rate: 0}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := given.Load
+	l.Merge(base.Load)
+	l.Defaults()
+	if l.Arrivals.Process != Constant || l.Think != (Distribution{Distribution: ConstantShape}) || l.Calls != (Count{Distribution: ConstantShape}) ||
+		l.Abandon != 0 || l.Warmup != 0 || l.Workers != 0 || l.Drain != (Drain{Limit: document.Duration(time.Minute)}) {
+		t.Errorf("zeros that are stated gave way: %+v", l)
+	}
+	silent := Load{}
+	silent.Merge(base.Load)
+	if silent.Calls.Count != 7 || silent.Warmup != document.Duration(10*time.Second) || !silent.States("warmup") || silent.States("calls") {
+		t.Errorf("a load that says nothing: %+v", silent)
+	}
+	held, err := ParseLoad("held.yaml", profile("  model: population\n"+stages+"  turnover: {mean: 1m}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := held.Load
+	other.Forget("turnover")
+	if other.States("turnover") || other.Turnover != (Distribution{}) || !held.Load.States("turnover") {
+		t.Errorf("Forget: %+v; the load it was copied from states turnover: %v", other, held.Load.States("turnover"))
 	}
 }
 
 func TestCheck(t *testing.T) {
 	for _, test := range []struct{ name, load, want string }{
-		{"no stages", "  model: open\n", "x.yaml:3:1: load.stages: are missing: say how much load, and for how long"},
-		{"empty stages", "  stages: []\n", "x.yaml:4:3: load.stages: are missing: say how much load, and for how long\nx.yaml:4:3: load.stages: must hold at least one stage"},
+		{"no stages", "  model: open\n", "x.yaml:3:1: load.stages: there are no stages: say how much load, and for how long"},
+		{"empty stages", "  stages: []\n", "x.yaml:4:3: load.stages: must hold at least one stage\nx.yaml:4:3: load.stages: there are no stages: say how much load, and for how long"},
 		{"negative", "  stages: [{at: -5, for: 1m}]\n", "x.yaml:4:17: load.stages[0].at: must not be negative, as -5 is"},
 		{"both levels", "  stages: [{at: 5, to: 5, for: 1m}]\n", "x.yaml:4:12: load.stages[0]: has both to and at: a stage is a line or a step"},
 		{"no level", "  stages: [{for: 1m}]\n", "x.yaml:4:12: load.stages[0]: needs a level: {to: LEVEL, over: TIME} or {at: LEVEL, for: TIME}"},
@@ -130,10 +184,10 @@ func TestCheck(t *testing.T) {
 		{"file without trace", "  arrivals: {process: poisson, file: a}\n", "x.yaml:4:32: load.arrivals.file: belongs to process trace, not poisson"},
 		{"trace", "  arrivals: {process: trace, file: a}\n", ""},
 		{"stages and trace", stages + "  arrivals: {file: a}\n", "x.yaml:4:3: load.stages: contradict the recorded times of arrivals.file: give one of them"},
-		{"warm-up", stages + "  warmup: 1m\n", "x.yaml:5:11: load.warmup: takes 1m of a run of 1m: nothing would be left to judge"},
+		{"warm-up", stages + "  warmup: 1m\n", "x.yaml:5:11: load.warmup: the warm-up takes 1m of a run of 1m: nothing would be left to judge"},
 		{"workers", stages + "  workers: -1\n", "x.yaml:5:12: load.workers: must not be negative: 0 lets the machine choose"},
 		{"timeout", stages + "  timeout: 0s\n", "x.yaml:5:12: load.timeout: must be longer than 0"},
-		{"drain", stages + "  drain: {limit: 0s, rate: -1}\n", "x.yaml:5:18: load.drain.limit: must be longer than 0\nx.yaml:5:28: load.drain.rate: must not be negative: 0 is as fast as the run went"},
+		{"drain", stages + "  drain: {limit: 0s, rate: -1}\n", "x.yaml:5:18: load.drain.limit: must be longer than 0\nx.yaml:5:28: load.drain.rate: must not be negative: 0 lets half the limit suffice"},
 		{"distribution, wrong number", stages + "  think: {distribution: exponential, max: 2s}\n", "x.yaml:5:3: load.think: needs mean for the distribution exponential\nx.yaml:5:38: load.think.max: means nothing to the distribution exponential, which takes mean"},
 		{"distribution, wrong order", stages + "  think: {min: 2s, max: 1s}\n", "x.yaml:5:25: load.think.max: is less than min, 2s"},
 		{"sigma", stages + "  think: {mean: 2s, sigma: 9}\n", "x.yaml:5:28: load.think.sigma: must be at most 5: it is the deviation of the logarithm"},

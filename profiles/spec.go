@@ -16,6 +16,7 @@ type endpointSpec struct {
 	About            string                  `yaml:"about" about:"what one should know before using it"`
 	Documents        map[string]string       `yaml:"documents" about:"the pages that the profile rests on: a short key, and the address"`
 	Versions         []string                `yaml:"versions" document:"required" about:"every version told apart, oldest first"`
+	VersionNames     string                  `yaml:"version_names" about:"how versions are named here; shown to who names another one"`
 	DefaultVersion   string                  `yaml:"default_version" about:"the version when none is named; left out: the last"`
 	DefaultMethod    string                  `yaml:"default_method" about:"the login method when none is named; left out: the first"`
 	Settings         []settingSpec           `yaml:"settings" about:"values that a scenario may set for its server"`

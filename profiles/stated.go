@@ -55,7 +55,7 @@ func (l *Load) StateIn(f *document.File, path string) {
 func (l *Load) States(key string) bool { return l.stated[key] }
 
 // Forget takes away what was said of the keys that belong to one model: arrivals,
-// pacing, turnover and calls.
+// pacing and turnover. Calls keep their number, for logins without a session.
 func (l *Load) Forget(keys ...string) {
 	l.stated = maps.Clone(l.stated)
 	for _, key := range keys {
@@ -67,8 +67,6 @@ func (l *Load) Forget(keys ...string) {
 			l.Pacing = 0
 		case "turnover":
 			l.Turnover = Distribution{}
-		case "calls":
-			l.Calls = Count{}
 		}
 	}
 }

@@ -44,7 +44,7 @@ func passing() *results.Summary {
 	s := &results.Summary{
 		Schema: results.SummarySchema, Verdict: results.Pass, RunID: "20261121-101500-quiet-fox",
 		Version: "1.0.0", StartedAt: "2026-11-21T10:15:00Z", DurationS: 300, WarmupS: 10, DrainS: 2.14,
-		Authorized: "Jane Doe, change 4711", Model: "open, 200 cycles/s", Seed: 42,
+		Authorized: "Jane Doe, change 4711", Model: "open", Load: "open, 200 cycles/s for 5 min 10 s, warm-up 10 s", Seed: 42,
 		Targets:  fourTargets(),
 		Cycles:   results.CycleCounts{Planned: 60000, Started: 60000, Completed: 60000, OK: 60000},
 		Lateness: results.Times{Mean: 0.013, P50: 0.009, P90: 0.021, P99: 0.118, P999: 0.61, Max: 3.42},
@@ -160,7 +160,7 @@ func interrupted() *results.Summary {
 // empty measured nothing.
 func empty() *results.Summary {
 	return &results.Summary{Schema: results.SummarySchema, Verdict: results.Invalid, RunID: "r1",
-		Reasons: []string{"nothing was measured in the hold phase"}, Model: "closed, 10 users",
+		Reasons: []string{"nothing was measured in the hold phase"}, Model: "closed", Load: "closed, 10 users for 1 min",
 		Targets:  []results.TargetInfo{{Name: "octane", Endpoint: "octane", Engine: "fast", HTTP: "1.1", Connections: "shared", Sessions: results.SessionSummary{Balanced: true}}},
 		Sessions: results.SessionSummary{Balanced: true}}
 }

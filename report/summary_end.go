@@ -68,23 +68,27 @@ func missing(c results.SessionSummary) int64 {
 	return c.Opened - c.Closed - c.Abandoned - c.Expired - c.LiveAtEnd
 }
 
-// checks writes how the session rules did, and in full those that did not pass.
+// mostNames is how many rules of one verdict are named rather than counted.
+const mostNames = 6
+
+// checks writes how the session rules did: those that did not pass in full, the
+// others by name where they are few.
 func (p *page) checks(all []results.CheckResult) {
 	if len(all) == 0 {
 		return
 	}
 	p.heading("Session rules")
-	byVerdict := make(map[string]int64)
-	for i := range all {
-		byVerdict[all[i].Verdict]++
-	}
-	var parts []string
 	for _, v := range []string{"pass", "fail", "unknown", "info", "not-tried", "not-applicable"} {
-		if n := byVerdict[v]; n > 0 {
-			parts = append(parts, count(n)+" "+v)
+		n, names := rulesOf(all, v)
+		if n == 0 {
+			continue
 		}
+		text := count(n) + " " + v
+		if v != "fail" && v != "unknown" && len(names) <= mostNames {
+			text += ": " + strings.Join(names, ", ")
+		}
+		p.prose("  ", text, nil)
 	}
-	p.prose("  ", strings.Join(parts, ", "), nil)
 	for i := range all {
 		c := &all[i]
 		switch c.Verdict {
@@ -96,12 +100,42 @@ func (p *page) checks(all []results.CheckResult) {
 	}
 }
 
-func (p *page) check(c *results.CheckResult, sign string, paint func(string) string) {
-	title := clean(c.ID)
-	if c.Target != "" {
-		title += " on " + clean(c.Target)
+// rulesOf counts the results of one verdict and names their rules, each once; with
+// the targets where others have another verdict.
+func rulesOf(all []results.CheckResult, verdict string) (n int64, names []string) {
+	targets, tried := make(map[string][]string), make(map[string]int)
+	var ids []string
+	for i := range all {
+		c := &all[i]
+		tried[c.ID]++
+		if c.Verdict != verdict {
+			continue
+		}
+		if n++; targets[c.ID] == nil {
+			ids = append(ids, c.ID)
+		}
+		targets[c.ID] = append(targets[c.ID], clean(c.Target))
 	}
-	p.hanging("  "+paint(sign)+" ", columns(sign)+3, title, nil)
+	for _, id := range ids {
+		name := clean(id)
+		if len(targets[id]) < tried[id] {
+			name += " on " + strings.Join(targets[id], " and ")
+		}
+		names = append(names, name)
+	}
+	return n, names
+}
+
+// ruleName is a rule and the target it was held to, unless that was all of them.
+func ruleName(c *results.CheckResult) string {
+	if c.Target == "" || c.Target == "all" {
+		return clean(c.ID)
+	}
+	return clean(c.ID) + " on " + clean(c.Target)
+}
+
+func (p *page) check(c *results.CheckResult, sign string, paint func(string) string) {
+	p.hanging("  "+paint(sign)+" ", columns(sign)+3, ruleName(c), nil)
 	for _, f := range [][2]string{{"expected", c.Expected}, {"observed", c.Observed}, {"source", c.Source}} {
 		if f[1] != "" {
 			p.prose("      "+left(f[0], 10), clean(f[1]), nil)

@@ -90,6 +90,7 @@ func TestSummaryKeepsEscapesOut(t *testing.T) {
 	const evil = "\x1b]0;owned\x07\x1b[2J\r\n\u202e"
 	s.Reasons = append(s.Reasons, evil)
 	s.Targets[0].Name, s.Targets[0].URL, s.Model, s.RunID = "a"+evil, evil, evil, evil
+	s.Load, s.StartedAt, s.Checks[1].ID = evil, evil, evil
 	s.Steps[0].Target, s.Steps[0].Step = "a"+evil, evil
 	s.Checks[0].Observed, s.Labels[evil] = evil, evil
 	s.Thresholds[0].Expression, s.Thresholds[0].ActualText = evil, evil
@@ -106,6 +107,57 @@ func TestSummaryBecomesCompact(t *testing.T) {
 	}
 	if out := text(t, s, TextOptions{}); strings.Contains(out, "(tls)") || !strings.Contains(out, "read-defects") {
 		t.Errorf("%d series: want steps and no parts, got\n%s", len(s.Steps), out)
+	}
+}
+
+// Rules that hold are named where they are few, whatever the number of targets.
+func TestSummaryNamesRules(t *testing.T) {
+	s := passing()
+	rule := func(id, target, verdict string) {
+		s.Checks = append(s.Checks, results.CheckResult{ID: id, Target: target, Verdict: verdict, Observed: "seen"})
+	}
+	for _, id := range []string{"load.dead-accepted", "load.live-refused", "load.wrong-user"} {
+		for _, target := range []string{"octane", "alm", "space", "lre"} {
+			rule(id, target, "pass")
+		}
+	}
+	rule("ledger.balance", "all", "pass")
+	rule("load.csrf-stale", "octane", "pass")
+	rule("load.csrf-stale", "alm", "fail")
+	rule("logout.revokes", "octane", "info")
+	out := text(t, s, TextOptions{})
+	for _, want := range []string{
+		"  14 pass: load.dead-accepted, load.live-refused, load.wrong-user,\n  ledger.balance, load.csrf-stale on octane\n  1 fail\n  1 info: logout.revokes\n",
+		"✗ load.csrf-stale on alm\n      observed  seen\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("want\n%s\nin\n%s", want, out)
+		}
+	}
+	for i := range 10 {
+		rule("rule."+string(rune('a'+i)), "octane", "pass")
+	}
+	if out := text(t, s, TextOptions{}); !strings.Contains(out, "\n  24 pass\n") || strings.Contains(out, "rule.a") {
+		t.Errorf("many rules are counted, want no names:\n%s", out)
+	}
+}
+
+// The load stands there in words, and its start without fractions of a second.
+func TestSummaryTellsTheLoad(t *testing.T) {
+	s := passing()
+	s.Model, s.Load, s.StartedAt = "open", "open, 60 cycles/s for 20 s, warm-up 2 s", "2026-11-21T10:15:00.123456789Z"
+	out := text(t, s, TextOptions{})
+	for _, want := range []string{
+		"  load        open, 60 cycles/s for 20 s, warm-up 2 s, seed 42\n",
+		"  started     2026-11-21T10:15:00Z by authsoak 1.0.0\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("want\n%s\nin\n%s", want, out)
+		}
+	}
+	s.Load, s.StartedAt = "", "yesterday"
+	if out := text(t, s, TextOptions{}); !strings.Contains(out, "load        open, seed 42") || !strings.Contains(out, "started     yesterday") {
+		t.Errorf("an older summary:\n%s", out)
 	}
 }
 

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"authsoak/results"
 )
@@ -17,12 +19,12 @@ func (p *page) tested(s *results.Summary) {
 		p.prose("  "+p.warn+" ", "INSECURE: certificate not verified: "+strings.Join(insecure, ", ")+
 			"; whoever sits on the way could have read the credentials", p.yellow)
 	}
-	if s.Model != "" {
-		p.field("load", clean(s.Model)+", seed "+strconv.FormatUint(s.Seed, 10))
+	if load := clean(cmp.Or(s.Load, s.Model)); load != "" {
+		p.field("load", load+", seed "+strconv.FormatUint(s.Seed, 10))
 	}
 	p.field("time", timeText(s))
 	if s.StartedAt != "" {
-		text := clean(s.StartedAt)
+		text := started(s.StartedAt)
 		if s.Version != "" {
 			text += " by authsoak " + clean(s.Version)
 		}
@@ -35,6 +37,14 @@ func (p *page) tested(s *results.Summary) {
 		p.field("labels", labels(s.Labels))
 	}
 	p.field("cycles", cycles(s.Cycles, s.DurationS))
+}
+
+// started is the instant to the second, as it stands where it is none.
+func started(text string) string {
+	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return at.Format(time.RFC3339)
+	}
+	return clean(text)
 }
 
 func (p *page) targets(targets []results.TargetInfo) {

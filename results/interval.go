@@ -23,6 +23,7 @@ type RunInfo struct {
 	Authorized string        `json:"authorized,omitempty"`
 	Insecure   []string      `json:"insecure,omitempty"`
 	Model      string        `json:"model"`
+	Load       string        `json:"load,omitempty"` // how hard and how long, in words
 	Seed       uint64        `json:"seed"`
 	// Targets say what each target was; their counts are filled in by this
 	// package. They stand in the order of the indices used in samples.

@@ -10,7 +10,7 @@ func (o *outcome) summary() *Summary {
 		Schema: SummarySchema, RunID: o.run.RunID, Version: o.run.Version,
 		StartedAt: o.run.StartedAt.UTC().Format(time.RFC3339Nano),
 		DurationS: seconds(o.held), WarmupS: seconds(o.warmup), DrainS: seconds(o.drain),
-		Authorized: o.run.Authorized, Insecure: o.run.Insecure, Model: o.run.Model, Seed: o.run.Seed,
+		Authorized: o.run.Authorized, Insecure: o.run.Insecure, Model: o.run.Model, Load: o.run.Load, Seed: o.run.Seed,
 		Lateness: TimesOf(o.hold.lateness), Labels: o.run.Labels,
 		Thresholds: o.thresholds, Checks: o.checks, Generator: o.generator(),
 	}

@@ -29,6 +29,7 @@ type Summary struct {
 	Authorized string            `json:"authorized,omitempty"`
 	Insecure   []string          `json:"insecure,omitempty"` // targets whose certificate was not verified
 	Model      string            `json:"model"`
+	Load       string            `json:"load,omitempty"` // how hard and how long, in words
 	Seed       uint64            `json:"seed"`
 	Targets    []TargetInfo      `json:"targets"`
 	Cycles     CycleCounts       `json:"cycles"`

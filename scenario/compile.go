@@ -80,6 +80,7 @@ func (c *compiler) compile(files bool) {
 	for i := range c.Targets {
 		c.target(i, files)
 	}
+	c.countless()
 	c.shown.complete(&c.Scenario)
 	if len(c.problems) > 0 || len(c.errs) > 0 {
 		c.thresholds() // their grammar, at least

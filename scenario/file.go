@@ -201,6 +201,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	}
 	s := &Scenario{World: realWorld, file: file, origins: map[string]string{}}
 	problems := file.Decode(s)
+	s.Load.StateIn(file, "load")
 	if s.Name == "" {
 		base := filepath.Base(name)
 		s.Name = strings.TrimSuffix(base, filepath.Ext(base))
@@ -275,6 +276,31 @@ func (s *Scenario) problem(path, message, hint string) document.Problem {
 		p.Line = 0
 	}
 	return p
+}
+
+// flags name the flag that sets a key of a target or of the load, where there is
+// one and nothing else.
+var flags = map[string]string{
+	"accounts": "--accounts", "tls.ca": "--ca", "tls.client_cert": "--client-cert", "tls.client_key": "--client-key",
+	"tls.insecure": "--insecure",
+}
+
+// setBy names what a user has to change for a key of a target, or of the load: the
+// flag that gave it or, where there is no file, could give it; else the key.
+func (s *Scenario) setBy(of, key string) string {
+	if flag, ok := s.origins[of+"."+key]; ok {
+		return flag
+	}
+	if flag, ok := flags[key]; ok && s.file.Empty() {
+		return flag
+	}
+	if of != "load" {
+		return key
+	}
+	if flag, ok := s.origins[of]; ok {
+		return flag
+	}
+	return of + "." + key
 }
 
 // parent returns the path without its last part.

@@ -67,10 +67,10 @@ func cutHost(text string) (host, rest string, ok bool) {
 func ParseLabel(text string) (key, value string, err error) {
 	key, value, ok := strings.Cut(text, "=")
 	if !ok {
-		return "", "", fmt.Errorf("label %q: want KEY=VALUE", text)
+		return "", "", fmt.Errorf("--label %q: want KEY=VALUE", text)
 	}
 	if err := checkLabel(key); err != nil {
-		return "", "", fmt.Errorf("label %q: %w", text, err)
+		return "", "", fmt.Errorf("--label %q: %w", text, err)
 	}
 	return key, value, nil
 }
@@ -105,7 +105,7 @@ func ParseTarget(text string) (TargetFlag, error) {
 		shown = at + "=…" // a URL may hold a password
 	}
 	bad := func(reason string) (TargetFlag, error) {
-		return TargetFlag{}, fmt.Errorf("target %q: %s: want ENDPOINT[@VERSION]=URL, as in octane=https://octane.example.test", shown, reason)
+		return TargetFlag{}, fmt.Errorf("--target %q: %s: want ENDPOINT[@VERSION]=URL, as in octane=https://octane.example.test", shown, reason)
 	}
 	name, url, ok := strings.Cut(text, "=")
 	if !ok {

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"authsoak/document"
@@ -33,10 +34,13 @@ func (l *Load) keepFor(model profiles.Model) {
 		before = profiles.Open
 	}
 	if before != model {
-		l.Pacing, l.Turnover, l.Arrivals = 0, profiles.Distribution{}, profiles.Arrivals{}
+		l.Forget("arrivals", "pacing", "turnover")
+		if model == profiles.Population {
+			l.Forget("calls")
+		}
 	}
 	if l.Arrivals.File != "" {
-		l.Arrivals = profiles.Arrivals{}
+		l.Forget("arrivals")
 	}
 }
 
@@ -104,21 +108,26 @@ func (c *compiler) settleStages(l *Load) {
 }
 
 // settleFill gives a population that starts with a step the time to open its
-// sessions: the warm-up, unless one is stated.
+// sessions: the warm-up, unless one is stated. Where none at all is stated they
+// are opened in the hold.
 func (c *compiler) settleFill(l *Load) {
 	first := l.Stages[0]
 	if first.Ramp() || first.Level() == 0 || l.Warmup > 0 {
 		return
 	}
 	rate := c.openingRate(l)
-	need := time.Duration(first.Level() / rate * 1e9)
-	l.Warmup = document.Duration(need.Round(time.Millisecond))
+	need := time.Duration(first.Level() / rate * 1e9).Round(time.Millisecond)
+	judged := l.States("warmup")
+	if !judged {
+		l.Warmup = document.Duration(need)
+	}
 	switch {
-	case l.held:
-		l.Stages = []profiles.Stage{profiles.Hold(first.Level(), first.Length()+time.Duration(l.Warmup))}
-	case time.Duration(l.Warmup) >= l.Length():
-		c.bad("load.stages", fmt.Sprintf("are over before the population is there: %v sessions take %v at %v per second: make them longer, or state a warmup",
-			first.Level(), l.Warmup, rate), "")
+	case l.held && !judged:
+		l.Stages = []profiles.Stage{profiles.Hold(first.Level(), first.Length()+need)}
+	case l.Endless && judged:
+	case need >= l.Length():
+		c.bad("load.stages", fmt.Sprintf("the load is over before the population is there: %v sessions take %s at %v a second: make it longer, or state a warmup",
+			first.Level(), document.Duration(need), rate), "")
 	}
 }
 
@@ -152,8 +161,21 @@ func (c *compiler) checkLoad(l *Load) {
 		}
 	}
 	if len(l.Stages) > 0 && peak == 0 {
-		c.bad("load.stages", "plan no load at all: every level is 0", "")
+		c.bad("load.stages", "every level is 0: that is no load at all", "")
 	}
+}
+
+// countless refuses a number of calls that nobody would make: a held session
+// calls until its turnover, and only a login without a session counts.
+func (c *compiler) countless() {
+	l := &c.Load
+	if l.Model != profiles.Population || slices.ContainsFunc(c.plan.Targets, func(t TargetPlan) bool { return t.Flow == nil || t.Flow.Sessionless }) {
+		return
+	}
+	if l.States("calls") {
+		c.bad("load.calls", "a population takes no number of calls: how many a held session makes follows from think and turnover", "")
+	}
+	l.Calls = profiles.Count{}
 }
 
 // stages lays the load's stages out.
@@ -189,6 +211,9 @@ func (c *compiler) planLoad() {
 	case l.Model == profiles.Open:
 		p.Arrivals = c.arrivals(l)
 		p.Duration = p.Arrivals.Length()
+		if p.Arrivals.Process() == Trace {
+			p.Duration += p.tail()
+		}
 	case l.Model == profiles.Population:
 		p.Curve = NewCurve(l.stages()).Filled(c.fillRateOf(l))
 		p.Duration = p.Curve.Length()
@@ -196,9 +221,34 @@ func (c *compiler) planLoad() {
 		p.Curve = NewCurve(l.stages())
 		p.Duration = p.Curve.Length()
 	}
-	if p.Warmup >= p.Duration {
-		c.bad("load.warmup", fmt.Sprintf("takes %v of a run of %v: nothing would be left to judge", p.Warmup, p.Duration), "")
+	if load := p.starts(); p.Warmup >= load {
+		c.bad("load.warmup", fmt.Sprintf("the warm-up takes %s of a run of %s: nothing would be left to judge",
+			document.Duration(p.Warmup), document.Duration(load.Round(time.Millisecond))), "")
 	}
+}
+
+// maxTail bounds the parts of a trace's tail, so that no time overflows.
+const maxTail = 90 * 24 * time.Hour
+
+// tail is how long a run waits at most, after the last recorded arrival, for
+// cycles to end: four times the pauses of a session, since some think longer than
+// others, and until the last request must have been answered.
+func (p *Plan) tail() time.Duration {
+	return 4*p.thinking() + min(p.StartLimit, maxTail) + min(p.Timeout, maxTail)
+}
+
+// thinking is the mean of all pauses of a session, one before each step but the
+// login.
+func (p *Plan) thinking() time.Duration {
+	return time.Duration(min((p.Calls.Mean()+1)*float64(p.Think.Mean()), float64(maxTail)))
+}
+
+// starts is the part of the run in which cycles start.
+func (p *Plan) starts() time.Duration {
+	if p.Arrivals != nil {
+		return p.Arrivals.Length()
+	}
+	return p.Duration
 }
 
 // openingRate is how many sessions per second fill a population that states no

@@ -209,7 +209,7 @@ func (s *Scenario) applyLoad(o *Overrides) error {
 	errs := []error{s.applyLevel(o)}
 	if o.Warmup != nil {
 		l.Warmup = document.Duration(*o.Warmup)
-		s.from("load.warmup", "--warmup")
+		s.states("warmup", "--warmup")
 	}
 	if o.Duration != nil {
 		l.hold = o.Duration
@@ -217,17 +217,20 @@ func (s *Scenario) applyLoad(o *Overrides) error {
 	}
 	if o.Calls != nil {
 		l.Calls = profiles.Count{Distribution: profiles.ConstantShape, Count: *o.Calls}
-		s.from("load.calls", "--calls")
+		s.states("calls", "--calls")
 	}
 	if o.Think != nil {
 		l.Think = profiles.Distribution{Distribution: profiles.ConstantShape, Mean: document.Duration(*o.Think)}
-		s.from("load.think", "--think")
+		s.states("think", "--think")
 	}
 	if o.Abandon != nil {
 		l.Abandon = document.Share(*o.Abandon)
-		s.from("load.abandon", "--abandon")
+		s.states("abandon", "--abandon")
 	}
-	setTo(s, "load.workers", "--workers", &l.Workers, o.Workers)
+	if o.Workers != nil {
+		l.Workers = *o.Workers
+		s.states("workers", "--workers")
+	}
 	set(s, "load.connections", "--connections", &l.Connections, o.Connections)
 	for _, d := range []struct {
 		flag  string
@@ -238,6 +241,12 @@ func (s *Scenario) applyLoad(o *Overrides) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// states remembers which flag gave a key of the load, 0 included.
+func (s *Scenario) states(key, flag string) {
+	s.Load.State(key)
+	s.from("load."+key, flag)
 }
 
 // applyLevel makes the load that --rate, --users or --population asks for: one

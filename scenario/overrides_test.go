@@ -122,7 +122,7 @@ func TestBadFlags(t *testing.T) {
 		{"HTTP/2 by the fast engine", Overrides{HTTP: "2", Engine: "fast"}, "--engine: the fast engine can't do HTTP/2"},
 		{"HTTP/2 without TLS", Overrides{HTTP: "2"}, "--http: HTTP/2 needs https"},
 		{"negative calls", Overrides{Calls: ptr(-1)}, "--calls: must not be negative"},
-		{"half a user", Overrides{Population: ptr(0)}, "--population: plan no load at all"},
+		{"half a user", Overrides{Population: ptr(0)}, "--population: every level is 0: that is no load at all"},
 		{"a threshold", Overrides{Thresholds: []string{"p99(logn) < 1s"}}, "--threshold: metric p99(logn)"},
 		{"a label", Overrides{Labels: map[string]string{"a b": "c"}}, "--label: a key holds letters"},
 		{"a method", Overrides{Method: "jsn"}, `--method: endpoint octane: method "jsn" is not known (did you mean "json"?)`},

@@ -40,7 +40,7 @@ type Plan struct {
 	Replay   float64       // share of closed sessions that are tried again
 
 	// Duration is the planned time of the load, [Forever] if it lasts until
-	// stopped. Warmup is its first part: what is meant to start before Warmup
+	// stopped; a recorded trace takes no longer and ends with its last cycle. Warmup is its first part: what is meant to start before Warmup
 	// isn't judged. The hold phase is the rest.
 	Warmup, Duration time.Duration
 
@@ -49,7 +49,8 @@ type Plan struct {
 	Connections Connections
 	Workers     int // 0: the driver chooses
 	// A session still open DrainLimit after the end is given up. DrainRate is in
-	// logouts per second; 0: as fast as the run's logins went.
+	// logouts per second; 0: so that all are out in half the limit, and never
+	// slower than 100.
 	DrainLimit time.Duration
 	DrainRate  float64
 

@@ -22,10 +22,10 @@ var targetName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 // completeTargets gives every target a name of its own, and defaults.
 func (c *compiler) completeTargets() {
 	if len(c.Targets) == 0 {
-		c.bad("targets", "are missing: name at least one server", "")
+		c.bad("targets", "no server is named: give at least one in targets, or with --target ENDPOINT=URL", "")
 	}
 	if len(c.Targets) > maxTargets {
-		c.bad("targets", fmt.Sprintf("are %d: at most %d are possible", len(c.Targets), maxTargets), "")
+		c.bad("targets", fmt.Sprintf("there are %d targets: at most %d are possible", len(c.Targets), maxTargets), "")
 	}
 	taken := map[string]int{}
 	for i := range c.Targets {
@@ -102,6 +102,9 @@ func (c *compiler) target(i int, files bool) {
 	c.connect(at, t, &p)
 	c.who(at, t, &p, files)
 	c.flow(at, t, &p)
+	if p.URL != nil && p.URL.Scheme == "http" {
+		c.plain(at, t, p.Flow != nil && p.Flow.ClientCertificate)
+	}
 	if p.Flow != nil {
 		c.calls(at, t, &p)
 		c.columns(at, t, &p)
@@ -165,7 +168,7 @@ func hasTenant(e *profiles.Endpoint, t *Target) bool {
 // certificate checks that a login by certificate has one, and TLS to show it in.
 func (c *compiler) certificate(at string, t *Target, p *TargetPlan) {
 	if p.URL != nil && p.URL.Scheme != "https" {
-		c.bad(at+".url", fmt.Sprintf("method %s presents a client certificate: it needs https", p.Flow.Method), "")
+		c.bad(at+".url", fmt.Sprintf("method %s presents a client certificate: it needs https, so the URL must begin with https://", p.Flow.Method), "")
 	}
 	if t.TLS.ClientCert != "" {
 		return
@@ -174,7 +177,8 @@ func (c *compiler) certificate(at string, t *Target, p *TargetPlan) {
 		if t.Accounts.File != "" && p.Accounts == nil {
 			return // not read: it may hold the column
 		}
-		c.bad(at+".tls.client_cert", fmt.Sprintf("is missing: method %s needs a client certificate, here or in a column %s of the accounts", p.Flow.Method, accounts.ClientCert), "")
+		c.bad(at+".tls.client_cert", fmt.Sprintf("method %s needs a client certificate: give one with %s, or each account its own in a column %s of %s",
+			p.Flow.Method, c.setBy(at, "tls.client_cert"), accounts.ClientCert, c.setBy(at, "accounts")), "")
 	}
 }
 
@@ -226,7 +230,7 @@ func (c *compiler) planTargets() {
 		sum += t.Weight
 	}
 	if sum == 0 {
-		c.bad("targets", "share no load: at least one needs a weight above 0", "")
+		c.bad("targets", "no target has a part in the load: at least one needs a weight above 0", "")
 		return
 	}
 	c.plan.Mix = NewWeights(weights)
@@ -254,11 +258,29 @@ func (c *compiler) connect(at string, t *Target, p *TargetPlan) {
 		p.Source = addr
 	}
 	c.engine(at, t, p)
-	if p.URL != nil && p.URL.Scheme == "http" && t.TLS != (TLS{}) {
-		c.bad(at+".tls", "means nothing to an http URL", "")
-	}
 	if t.TLS.ClientKey != "" && t.TLS.ClientCert == "" {
-		c.bad(at+".tls.client_key", "needs client_cert", "")
+		c.bad(at+".tls.client_key", fmt.Sprintf("a key needs its certificate: give %s too", c.setBy(at, "tls.client_cert")), "")
+	}
+}
+
+// plain refuses what is said of TLS where there is none. Of a login by
+// certificate the flow says that it needs TLS.
+func (c *compiler) plain(at string, t *Target, byCertificate bool) {
+	cert, key := t.TLS.ClientCert, t.TLS.ClientKey
+	if key == cert {
+		key = "" // it was filled in
+	}
+	for _, k := range []struct {
+		name  string
+		given bool
+	}{
+		{"ca", t.TLS.CA != ""}, {"client_cert", cert != "" && !byCertificate}, {"client_key", key != "" && !byCertificate},
+		{"insecure", t.TLS.Insecure}, {"server_name", t.TLS.ServerName != ""},
+	} {
+		if k.given {
+			by := c.setBy(at, "tls."+k.name)
+			c.bad(at+".tls."+k.name, fmt.Sprintf("target %s has an http URL, to which %s means nothing: begin the URL with https://, or leave %s out", t.Name, by, by), "")
+		}
 	}
 }
 
@@ -266,7 +288,7 @@ func (c *compiler) connect(at string, t *Target, p *TargetPlan) {
 func (c *compiler) engine(at string, t *Target, p *TargetPlan) {
 	p.HTTP2 = t.HTTP == HTTP2
 	if p.HTTP2 && p.URL != nil && p.URL.Scheme != "https" {
-		c.bad(at+".http", "HTTP/2 needs https: it is agreed on by TLS", "")
+		c.bad(at+".http", "HTTP/2 needs https, since TLS agrees on it: the URL must begin with https://", "")
 	}
 	needs := ""
 	switch {
@@ -289,16 +311,18 @@ func (c *compiler) engine(at string, t *Target, p *TargetPlan) {
 	p.Engine = t.Engine
 }
 
+var beginsAsURL = regexp.MustCompile(`^(?i:https?)://`)
+
 // urlFault says what is wrong with a target's URL, without repeating it.
 func urlFault(text string) string {
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
 		return "has no URL"
+	case !beginsAsURL.MatchString(text):
+		return "the URL must begin with http:// or https://"
 	case err != nil:
 		return "holds no valid URL"
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "the URL must begin with http:// or https://"
 	case u.Hostname() == "":
 		return "the URL names no host"
 	case u.User != nil:
@@ -330,8 +354,8 @@ func (c *compiler) proxy(at, text string, p *TargetPlan) {
 		return
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) {
-		c.bad(at, "must be a URL that begins with http://, https:// or socks5:// and names a host", "")
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		c.bad(at, "must be a URL that begins with http:// or https:// and names a host", "")
 		return
 	}
 	p.Proxy = u

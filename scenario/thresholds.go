@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"authsoak/document"
 	"authsoak/metric"
 	"authsoak/profiles"
 	"authsoak/results"
@@ -34,11 +35,36 @@ func (c *compiler) thresholds() {
 				continue
 			}
 		}
-		if held := c.plan.Duration - c.plan.Warmup; c.plan.Duration > 0 && c.plan.Duration != Forever && e.Grace >= held {
-			c.bad(at, fmt.Sprintf("is not judged in the first %v of a hold phase of %v: never, that is", e.Grace, held), "")
+		if fault := c.plan.neverJudged(e); fault != "" {
+			c.bad(at, fault, "")
 		}
 		c.plan.Thresholds = append(c.plan.Thresholds, e)
 	}
+}
+
+// neverJudged says why the hold phase has no room for a threshold; empty where it
+// has, or where nobody knows how long the hold takes.
+func (p *Plan) neverJudged(e metric.Expression) string {
+	if p.Duration <= 0 || p.Duration == Forever {
+		return ""
+	}
+	length := p.Duration
+	if p.Arrivals != nil && p.Arrivals.Process() == Trace {
+		length = p.Arrivals.Length() + p.thinking() // as long as it likely takes
+	}
+	held := (length - p.Warmup).Round(time.Millisecond)
+	hold := document.Duration(held).String()
+	switch {
+	case e.Grace >= held:
+		return fmt.Sprintf("%s is not judged in the first %s of a hold phase of %s: never, that is", e.Metric(), document.Duration(e.Grace), hold)
+	case e.Window > held:
+		return fmt.Sprintf("%s is judged over windows of %s, and the hold phase takes %s: no window would ever be full",
+			e.Metric(), document.Duration(e.Window), hold)
+	case e.Window > 0 && e.Grace+e.Window > held:
+		return fmt.Sprintf("%s is judged over windows of %s after the first %s, and the hold phase takes %s: no window would ever be full",
+			e.Metric(), document.Duration(e.Window), document.Duration(e.Grace), hold)
+	}
+	return ""
 }
 
 func (c *compiler) threshold(at string, t Threshold) (metric.Expression, bool) {

@@ -69,20 +69,21 @@ func (c *compiler) columns(at string, t *Target, p *TargetPlan) {
 	if p.Accounts == nil {
 		return
 	}
+	target := at
 	at += ".accounts"
 	columns, missing := accounts.Resolve(p.Accounts, p.Flow.AccountFields)
 	p.Columns = columns
 	if len(missing) > 0 {
 		if t.Accounts.File == "" && t.Accounts.Generate == "" {
-			c.bad(at, fmt.Sprintf("are missing: method %s of %s needs %s, from a CSV file or a pattern such as 'user{n}:pw{n}:1000'",
-				p.Flow.Method, p.Flow.Endpoint, strings.Join(missing, ", ")), "")
+			c.bad(at, fmt.Sprintf("there are no accounts: method %s of %s needs %s, from a CSV file or a pattern such as 'user{n}:pw{n}:1000': name it in %s",
+				p.Flow.Method, p.Flow.Endpoint, strings.Join(missing, ", "), c.setBy(target, "accounts")), "")
 			return
 		}
 		key := at + ".file"
 		if t.Accounts.File == "" {
 			key = at + ".generate"
 		}
-		c.bad(key, fmt.Sprintf("gives no column %s, which method %s of %s needs: there are %s", strings.Join(missing, ", "),
+		c.bad(key, fmt.Sprintf("there is no column %s, which method %s of %s needs: there are %s", strings.Join(missing, ", "),
 			p.Flow.Method, p.Flow.Endpoint, strings.Join(p.Accounts.Columns(), ", ")), "")
 		return
 	}
@@ -139,9 +140,13 @@ func (c *compiler) checkAccounts() {
 		if c.plan.Model == profiles.Population {
 			what = "sessions"
 		}
-		c.bad(fmt.Sprintf("targets[%d].accounts", i), fmt.Sprintf(
-			"are %d for %d %s at once: give more, set policy to shared or round-robin, or say with exhausted what then",
-			t.Accounts.Count(), users[i], what), "")
+		at, file := fmt.Sprintf("targets[%d]", i), ""
+		if c.file.Empty() {
+			file = " in a scenario file"
+		}
+		c.bad(at+".accounts", fmt.Sprintf(
+			"there are %d accounts for %d %s at once: give more in %s, ask for fewer %s in %s, or say%s how they are shared (accounts.policy) or what is done when none is free (accounts.exhausted)",
+			t.Accounts.Count(), users[i], what, c.setBy(at, "accounts"), what, c.setBy("load", "stages"), file), "")
 	}
 }
 
