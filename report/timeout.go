@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"authsoak/document"
 	"authsoak/results"
 )
 
@@ -157,5 +156,12 @@ func lifeSpan(seconds float64) string {
 	case d >= 10*time.Second:
 		step = 10 * time.Millisecond
 	}
-	return document.Duration(d.Round(step)).String()
+	text := d.Round(step).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = text[:len(text)-2]
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = text[:len(text)-2]
+	}
+	return text
 }
