@@ -217,13 +217,3 @@ func slugs(text string) []string {
 	}
 	return out
 }
-
-// TestDocsPlain keeps out what is no business of a reader.
-func TestDocsPlain(t *testing.T) {
-	banned := regexp.MustCompile(`\.\./shared|/work/|\bTO` + `DO\b|\bFIX` + `ME\b`)
-	for _, p := range pages(t) {
-		if m := banned.FindString(p.text); m != "" {
-			t.Errorf("%s: holds %q", p.path, m)
-		}
-	}
-}
