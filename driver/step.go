@@ -16,7 +16,6 @@ type group struct {
 	requests []wireRequest
 	series   int   // of the step
 	parts    []int // series of each request; empty where the step has only one
-	deciding bool  // whether its answer tells if the session lives
 }
 
 // ending is how a step went.
