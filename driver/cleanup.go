@@ -137,7 +137,9 @@ func (j *cleanup) work(r *run) error {
 	for range min(drainWorkers, len(j.queue)) {
 		w := newWorker(s)
 		w.phase = results.Drain
+		s.mu.Lock()
 		s.workers = append(s.workers, w)
+		s.mu.Unlock()
 		group.Go(func() error { return j.worker(r.ctx, w) })
 	}
 	return group.Wait()

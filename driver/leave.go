@@ -56,6 +56,10 @@ const (
 // rescue tries the logout of a stranded session again.
 func (w *worker) rescue(t *target, due int64) {
 	r := w.record
+	if r.Calls == rescueTries { // its idle time is over
+		w.forget(t)
+		return
+	}
 	became := w.logout(t, due, false)
 	r.Calls++
 	switch {
@@ -64,7 +68,7 @@ func (w *worker) rescue(t *target, due int64) {
 	case became == sessions.Live && r.Calls < rescueTries:
 		w.shard.plan(w.user, w.clock+int64(rescueAfter)<<r.Calls, false)
 	default:
-		r.Flags &^= stranded
+		r.Calls = rescueTries
 		w.planEnd(t, w.user, r)
 	}
 }

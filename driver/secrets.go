@@ -3,11 +3,10 @@ package driver
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
-	"html"
-	"net/url"
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf16"
 )
 
 // What servers call their secrets, in JSON, XML, forms and addresses. A value
@@ -18,7 +17,8 @@ var (
 	authorization  = regexp.MustCompile(`(?mi)^((?:proxy-)?authorization: )[^\r\n]*`)
 	secretMember   = regexp.MustCompile(`(?i)("[^"]*` + secretWords + `[^"]*"\s*:\s*")(?:[^"\\]|\\.)*`)
 	secretElement  = regexp.MustCompile(`(?i)(<[^<>/]*` + secretWords + `[^<>]*>)[^<]*`)
-	secretPair     = regexp.MustCompile(`(?i)([\w.-]*` + secretWords + `[\w.-]*=)[^&;\s"'<>]*`)
+	secretInput    = regexp.MustCompile(`(?i)(<input\b[^<>]*\bname\s*=\s*["']?[^"'<>\s]*` + secretWords + `[^<>]*?\bvalue\s*=\s*)("[^"<>]*"|'[^'<>]*'|[^\s<>"']+)`)
+	secretPair     = regexp.MustCompile(`(?i)([\w.-]*` + secretWords + `[\w.-]*\s*=\s*)("[^"<>]*"|'[^'<>]*'|[^&;\s"'<>]*)`)
 	addressSecrets = regexp.MustCompile(`([?;])[^\s]*`)
 )
 
@@ -33,7 +33,7 @@ var shownHeaders = map[string]bool{
 
 // blankNamed blanks what stands under a name that means a secret.
 func blankNamed(text string) string {
-	for _, named := range []*regexp.Regexp{secretMember, secretElement, secretPair} {
+	for _, named := range []*regexp.Regexp{secretMember, secretElement, secretInput, secretPair} {
 		text = named.ReplaceAllString(text, "${1}"+blank)
 	}
 	return text
@@ -65,36 +65,46 @@ func without(text string, account [][]byte, others []byte, jars ...[][]byte) str
 		if len(secret) < shortestSecret {
 			continue
 		}
-		for _, spelling := range spellings(string(secret)) {
-			text = strings.ReplaceAll(text, spelling, blank)
-		}
+		text = pattern(string(secret)).ReplaceAllLiteralString(text, blank)
 	}
 	return text
 }
 
-// spellings are the ways in which a server may repeat a value.
-func spellings(secret string) []string {
-	quoted, err := json.Marshal(secret)
-	if err != nil {
-		quoted = []byte(`""`)
-	}
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(secret) != nil {
-		plain.Reset()
-	}
-	out := []string{
-		secret, strings.Trim(string(quoted), `"`), strings.Trim(strings.TrimSpace(plain.String()), `"`),
-		html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
-		// Without padding, so that either form is found.
-		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
-	}
-	kept := out[:0]
-	for _, s := range out {
-		if len(s) >= shortestSecret {
-			kept = append(kept, s)
+// pattern matches a value in the ways in which a server may repeat it: each
+// character as it is, percent-encoded in either case, as an entity of HTML, or
+// escaped for JSON; and the whole in Base64, padded or not.
+func pattern(secret string) *regexp.Regexp {
+	var b strings.Builder
+	for _, r := range secret {
+		b.WriteString("(?:" + regexp.QuoteMeta(string(r)))
+		percent, json := "", ""
+		for _, c := range []byte(string(r)) {
+			percent += fmt.Sprintf("%%%02x", c)
 		}
+		for _, u := range utf16.Encode([]rune{r}) {
+			json += fmt.Sprintf(`\\u%04x`, u)
+		}
+		fmt.Fprintf(&b, `|(?i:%s|%s|&#0*%d;|&#x0*%x;)`, percent, json, r, r)
+		switch r {
+		case ' ':
+			b.WriteString(`|\+`)
+		case '"':
+			b.WriteString(`|\\"|&quot;`)
+		case '\\', '/':
+			b.WriteString(`|\\` + regexp.QuoteMeta(string(r)))
+		case '&':
+			b.WriteString(`|&amp;`)
+		case '<':
+			b.WriteString(`|&lt;`)
+		case '>':
+			b.WriteString(`|&gt;`)
+		case '\'':
+			b.WriteString(`|&apos;`)
+		}
+		b.WriteString(")")
 	}
-	return kept
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		b.WriteString("|" + regexp.QuoteMeta(strings.TrimRight(e.EncodeToString([]byte(secret)), "=")) + "=*")
+	}
+	return regexp.MustCompile(b.String())
 }

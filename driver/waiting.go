@@ -52,25 +52,22 @@ func (l *line) comeBack(t *target, account uint32) {
 	first.shard.plan(first.id, u.Due, true)
 }
 
-// dropLate gives up the arrivals that have waited beyond the start limit.
+// dropLate gives up the arrivals that have waited beyond the start limit. It
+// holds the lock all the while: after disperse nobody is counted here any more.
 func (l *line) dropLate(r *run, oldest int64) {
-	var late []waiter
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	kept := l.waiting[:0]
 	for _, w := range l.waiting {
-		if w.shard.users.At(w.id).Due < oldest {
-			late = append(late, w)
-		} else {
-			kept = append(kept, w)
-		}
-	}
-	l.waiting = kept
-	l.mu.Unlock()
-	for _, w := range late {
 		u := w.shard.users.At(w.id)
+		if u.Due >= oldest {
+			kept = append(kept, w)
+			continue
+		}
 		w.shard.recorder.Count(r.phaseOf(u.Due), int(u.Target), results.CyclesDropped, 1)
 		w.shard.depart(w.id)
 	}
+	l.waiting = kept
 }
 
 // disperse empties the line at the end of the load; whoever stood in it is
