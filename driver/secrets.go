@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 	"unicode/utf16"
@@ -65,46 +66,100 @@ func without(text string, account [][]byte, others []byte, jars ...[][]byte) str
 		if len(secret) < shortestSecret {
 			continue
 		}
-		text = pattern(string(secret)).ReplaceAllLiteralString(text, blank)
+		text = blankSpelled(text, string(secret))
 	}
 	return text
 }
 
-// pattern matches a value in the ways in which a server may repeat it: each
+// blankSpelled blanks a value in the ways in which a server may repeat it: each
 // character as it is, percent-encoded in either case, as an entity of HTML, or
 // escaped for JSON; and the whole in Base64, padded or not.
-func pattern(secret string) *regexp.Regexp {
-	var b strings.Builder
+func blankSpelled(text, secret string) string {
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		coded := e.EncodeToString([]byte(secret))
+		text = strings.ReplaceAll(text, coded, blank)
+		text = strings.ReplaceAll(text, strings.TrimRight(coded, "="), blank)
+	}
+	var out strings.Builder
+	from := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c != secret[0] && c != '%' && c != '&' && c != '\\' && c != '+' {
+			i++
+			continue
+		}
+		n := max(matchSpelled(text[i:], secret, true), matchSpelled(text[i:], secret, false))
+		if n == 0 {
+			i++
+			continue
+		}
+		out.WriteString(text[from:i])
+		out.WriteString(blank)
+		i += n
+		from = i
+	}
+	if from == 0 {
+		return text
+	}
+	out.WriteString(text[from:])
+	return out.String()
+}
+
+// matchSpelled returns how much of the text's start spells the secret, 0 for
+// none. Where a character may stand for itself or begin an escape, raw says which
+// is tried first.
+func matchSpelled(text, secret string, raw bool) int {
+	at := 0
 	for _, r := range secret {
-		b.WriteString("(?:" + regexp.QuoteMeta(string(r)))
-		percent, json := "", ""
-		for _, c := range []byte(string(r)) {
-			percent += fmt.Sprintf("%%%02x", c)
+		plain, n := 0, 0
+		if strings.HasPrefix(text[at:], string(r)) {
+			plain = len(string(r))
+		}
+		if plain == 0 || !raw {
+			n = escapedLength(text[at:], r)
+		}
+		if n == 0 {
+			n = plain
+		}
+		if n == 0 {
+			return 0
+		}
+		at += n
+	}
+	return at
+}
+
+// escapedLength returns how much of the text's start is an escape that stands for
+// the character.
+func escapedLength(text string, r rune) int {
+	raw := string(r)
+	if text == "" {
+		return 0
+	}
+	var escaped string
+	switch text[0] {
+	case '+':
+		if r == ' ' {
+			return 1
+		}
+	case '&':
+		if end := strings.IndexByte(text[:min(len(text), 12)], ';'); end > 0 && html.UnescapeString(text[:end+1]) == raw {
+			return end + 1
+		}
+	case '\\':
+		if len(text) > 1 && text[1] == raw[0] && strings.ContainsRune(`"\/`, r) {
+			return 2
 		}
 		for _, u := range utf16.Encode([]rune{r}) {
-			json += fmt.Sprintf(`\\u%04x`, u)
+			escaped += fmt.Sprintf(`\u%04x`, u)
 		}
-		fmt.Fprintf(&b, `|(?i:%s|%s|&#0*%d;|&#x0*%x;)`, percent, json, r, r)
-		switch r {
-		case ' ':
-			b.WriteString(`|\+`)
-		case '"':
-			b.WriteString(`|\\"|&quot;`)
-		case '\\', '/':
-			b.WriteString(`|\\` + regexp.QuoteMeta(string(r)))
-		case '&':
-			b.WriteString(`|&amp;`)
-		case '<':
-			b.WriteString(`|&lt;`)
-		case '>':
-			b.WriteString(`|&gt;`)
-		case '\'':
-			b.WriteString(`|&apos;`)
+	case '%':
+		for _, c := range []byte(raw) {
+			escaped += fmt.Sprintf("%%%02x", c)
 		}
-		b.WriteString(")")
 	}
-	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		b.WriteString("|" + regexp.QuoteMeta(strings.TrimRight(e.EncodeToString([]byte(secret)), "=")) + "=*")
+	if escaped != "" && len(text) >= len(escaped) && strings.EqualFold(text[:len(escaped)], escaped) {
+		return len(escaped)
 	}
-	return regexp.MustCompile(b.String())
+	return 0
 }
