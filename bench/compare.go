@@ -148,9 +148,14 @@ func numbers(text string) ([]int, error) {
 	return out, nil
 }
 
-// measure returns the cost in µs a request of each generator in each round.
-func (c *comparison) measure(w work) (map[string][]float64, error) {
-	costs := map[string][]float64{}
+// cost is the processor time of one turn, in µs a request.
+type cost struct{ user, system float64 }
+
+func (c cost) total() float64 { return c.user + c.system }
+
+// measure returns the cost of each generator in each round.
+func (c *comparison) measure(w work) (map[string][]cost, error) {
+	costs := map[string][]cost{}
 	for round := range c.rounds {
 		turn := slices.Clone(generators)
 		for range round % len(turn) { // nobody always follows the same one
@@ -160,13 +165,13 @@ func (c *comparison) measure(w work) (map[string][]float64, error) {
 			if c.only != nil && !slices.Contains(c.only, g.name) {
 				continue
 			}
-			cost, err := c.turn(g, w)
+			spent, err := c.turn(g, w)
 			if errors.Is(err, exec.ErrNotFound) {
 				continue
 			} else if err != nil {
 				return nil, fmt.Errorf("%s: %w", g.name, err)
 			}
-			costs[g.name] = append(costs[g.name], cost)
+			costs[g.name] = append(costs[g.name], spent)
 		}
 	}
 	return costs, nil
@@ -177,36 +182,36 @@ func (c *comparison) measure(w work) (map[string][]float64, error) {
 const saturated = 3
 
 // turn runs one generator against a fresh server.
-func (c *comparison) turn(g generator, w work) (float64, error) {
+func (c *comparison) turn(g generator, w work) (cost, error) {
 	address := fmt.Sprintf("127.0.0.1:%d", c.port)
 	server := pinned(1, exec.Command(c.self, "server", "-listen", address))
 	server.Env = append(os.Environ(), "GOMAXPROCS=1")
 	if err := server.Start(); err != nil {
-		return 0, err
+		return cost{}, err
 	}
 	defer func() {
 		server.Process.Signal(os.Interrupt)
 		server.Wait()
 	}()
 	if err := await(address); err != nil {
-		return 0, err
+		return cost{}, err
 	}
 	cmd := g.command(c, w, address)
 	if _, err := exec.LookPath(cmd.Args[0]); err != nil {
-		return 0, exec.ErrNotFound
+		return cost{}, exec.ErrNotFound
 	}
 	cmd = pinned(0, cmd)
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = io.Discard, &said
 	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != saturated {
-		return 0, fmt.Errorf("%w: %s", err, said.String())
+		return cost{}, fmt.Errorf("%w: %s", err, said.String())
 	}
 	requests, err := counted(address)
 	if err != nil || requests == 0 {
-		return 0, errors.Join(err, fmt.Errorf("the server counted %d requests", requests))
+		return cost{}, errors.Join(err, fmt.Errorf("the server counted %d requests", requests))
 	}
-	spent := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	return float64(spent.Microseconds()) / float64(requests), nil
+	share := func(spent time.Duration) float64 { return float64(spent.Microseconds()) / float64(requests) }
+	return cost{share(cmd.ProcessState.UserTime()), share(cmd.ProcessState.SystemTime())}, nil
 }
 
 // pinned puts a command on one core; a Go program gets one processor.
@@ -244,28 +249,36 @@ func counted(address string) (int64, error) {
 }
 
 // print writes the table of one setting and returns what broke its bound.
-func (c *comparison) print(w work, costs map[string][]float64, bounds map[string]float64) []error {
+func (c *comparison) print(w work, costs map[string][]cost, bounds map[string]float64) []error {
 	fmt.Printf("\n%d connections, %d calls a session, %d rounds of %v\n", w.connections, w.calls, c.rounds, c.duration)
-	fmt.Printf("%-10s %12s %18s %14s\n", "", "µs a request", "min … max", "ratio to loop")
+	fmt.Printf("%-10s %12s %18s %10s %14s %16s\n", "", "µs a request", "min … max", "of it user", "ratio to loop", "min … max")
 	var worse []error
 	for _, g := range generators {
-		cost := costs[g.name]
-		if len(cost) == 0 {
+		if len(costs[g.name]) == 0 {
 			continue
 		}
-		var ratios []float64
-		for i := range min(len(cost), len(costs["loop"])) {
-			ratios = append(ratios, cost[i]/costs["loop"][i])
+		var totals, users, ratios []float64
+		for i, spent := range costs[g.name] {
+			totals, users = append(totals, spent.total()), append(users, spent.user)
+			if i < len(costs["loop"]) {
+				ratios = append(ratios, spent.total()/costs["loop"][i].total())
+			}
 		}
 		ratio := median(ratios)
-		fmt.Printf("%-10s %12.2f %18s %14.2f\n", g.name, median(cost),
-			fmt.Sprintf("%.2f … %.2f", slices.Min(cost), slices.Max(cost)), ratio)
-		key := fmt.Sprintf("%d", w.connections)
+		fmt.Printf("%-10s %12.2f %18s %10.2f %14.2f %16s\n", g.name, median(totals), spread(totals), median(users), ratio, spread(ratios))
+		key := strconv.Itoa(w.connections)
 		if bound, ok := bounds[key]; ok && g.name == "authsoak" && ratio > bound {
 			worse = append(worse, fmt.Errorf("authsoak costs %.2f times the loop at %s connections and %d calls: at most %.2f", ratio, key, w.calls, bound))
 		}
 	}
 	return worse
+}
+
+func spread(values []float64) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f … %.2f", slices.Min(values), slices.Max(values))
 }
 
 func median(values []float64) float64 {

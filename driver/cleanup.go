@@ -131,7 +131,7 @@ func (j *cleanup) work(r *run) error {
 	if len(j.queue) == 0 {
 		return nil
 	}
-	j.start, j.pace = time.Now(), r.drainPace(len(j.queue))
+	j.start, j.pace = time.Now(), r.drainPace(len(j.queue), 0)
 	var group errgroup.Group
 	s := r.shards[0]
 	for range min(drainWorkers, len(j.queue)) {

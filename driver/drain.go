@@ -26,7 +26,7 @@ func (r *run) drain(limit context.Context, loadEnd int64) {
 	if total == 0 || r.ctx.Err() != nil {
 		return
 	}
-	pace := r.drainPace(total)
+	pace := r.drainPace(total, loadEnd)
 	var group errgroup.Group
 	for i, s := range r.shards {
 		q := &drainQueue{ids: open[i], start: r.now(), each: pace * time.Duration(len(r.shards))}
@@ -45,12 +45,17 @@ func (r *run) drain(limit context.Context, loadEnd int64) {
 }
 
 // drainPace is the time between two logouts: as the plan says, else so that half
-// the limit suffices, and never slower than a hundred a second.
-func (r *run) drainPace(sessions int) time.Duration {
+// the limit suffices, never slower than a hundred a second, nor than the load
+// itself closed sessions: that much the server takes, and nobody waits in vain.
+func (r *run) drainPace(sessions int, loadEnd int64) time.Duration {
 	if r.plan.DrainRate > 0 {
 		return time.Duration(float64(time.Second) / r.plan.DrainRate)
 	}
-	return min(r.plan.DrainLimit/2/time.Duration(sessions), 10*time.Millisecond)
+	pace := min(r.plan.DrainLimit/2/time.Duration(sessions), 10*time.Millisecond)
+	if closed := r.store.Counts().Closed; closed > 0 && loadEnd > 0 {
+		pace = min(pace, time.Duration(loadEnd/closed))
+	}
+	return pace
 }
 
 // drainQueue hands out the sessions of a shard, one every so often.
