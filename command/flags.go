@@ -73,6 +73,7 @@ func drivingFlags() []cli.Flag {
 		text(loadFlags, "warmup", "`TIME` a first part that isn't judged"),
 		text(loadFlags, "calls", "`N` calls of each session (open and closed model)"),
 		text(loadFlags, "think", "`TIME` pause between the steps of a session"),
+		text(loadFlags, "slack", "`TIME` by which starts may be late to share a waking: less processor time"),
 		text(loadFlags, "workers", "`N` how many requests may be in flight at once"),
 		text(loadFlags, "connections", "`HOW` shared, per-user or per-request"),
 		text(loadFlags, "abandon", "`SHARE` part of the sessions left without a logout: 5%"),
@@ -183,6 +184,7 @@ func (v *values) overrides() scenario.Overrides {
 		Load: v.c.String("load"), Rate: read(v, "rate", parseNumber), Users: read(v, "users", parseWhole),
 		Population: read(v, "population", parseWhole), Duration: read(v, "duration", parseTime),
 		Warmup: read(v, "warmup", parseTime), Calls: read(v, "calls", parseWhole), Think: read(v, "think", parseTime),
+		Slack:   read(v, "slack", parseTime),
 		Workers: read(v, "workers", parseWhole), Connections: v.c.String("connections"),
 		Abandon: read(v, "abandon", parseShare), Thresholds: v.c.StringSlice("threshold"),
 	}

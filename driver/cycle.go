@@ -33,7 +33,7 @@ func (w *worker) drive(id sessions.ID, led, now int64) {
 	due := w.record.Due
 	w.phase = w.shard.run.phaseOf(due)
 	if due >= led && w.record.Flags&queued == 0 {
-		w.recorder.Late(w.phase, now-due)
+		w.recorder.Late(w.phase, max(0, now-due-int64(w.shard.run.plan.Slack)))
 	}
 	if w.record.State() == sessions.Live {
 		w.shard.users.Load(id, &w.jar)

@@ -150,6 +150,9 @@ func (s *shard) work(w *worker) {
 // lead waits for the next instant without the lock.
 func (s *shard) lead(w *worker) {
 	s.leader, s.leadTill = w, s.nextDue()
+	if late := s.leadTill + int64(s.run.plan.Slack); s.leadTill < s.run.end && late < s.run.end {
+		s.leadTill = late
+	}
 	s.mu.Unlock()
 	w.rest()
 	s.pacer.WaitUntil(min(s.leadTill, s.pacer.Now()+longestWait))
@@ -212,7 +215,7 @@ func (s *shard) startWorker() {
 func (s *shard) plan(id sessions.ID, due int64, call bool) {
 	s.mu.Lock()
 	s.due.Add(uint32(id), due)
-	wake := s.leader != nil && due < s.leadTill && !s.stopped
+	wake := s.leader != nil && due+int64(s.run.plan.Slack) < s.leadTill && !s.stopped
 	if call {
 		s.callLeader(s.pacer.Now())
 	}

@@ -22,6 +22,7 @@ type Load struct {
 	Workers     int               `yaml:"workers,omitempty" about:"how many requests may be in flight at once; 0: chosen by the machine"`
 	Timeout     document.Duration `yaml:"timeout,omitempty" about:"how long one request may take"`
 	StartLimit  document.Duration `yaml:"start_limit,omitempty" about:"an arrival that could not start within this time is dropped and counted"`
+	Slack       document.Duration `yaml:"slack,omitempty" about:"how late a start may be so that starts near each other share one waking of the generator: precision given for processor time; it counts as lateness"`
 	Drain       Drain             `yaml:"drain,omitempty" about:"how the sessions still open are logged out at the end"`
 	Replay      *document.Share   `yaml:"replay,omitempty" about:"the share of closed sessions whose old cookies are tried once more; they must be refused"`
 
@@ -206,6 +207,7 @@ func (l *Load) Merge(base Load) {
 	inherit(l, "workers", &l.Workers, base.Workers)
 	inherit(l, "timeout", &l.Timeout, base.Timeout)
 	inherit(l, "start_limit", &l.StartLimit, base.StartLimit)
+	inherit(l, "slack", &l.Slack, base.Slack)
 	inherit(l, "drain", &l.Drain, base.Drain)
 	fill(&l.Replay, base.Replay)
 	if base.stated["warmup"] {

@@ -16,6 +16,7 @@ const (
 	maxLength = 90 * 24 * time.Hour
 	maxCalls  = 65_535 // what a virtual user's record has room for
 	maxSigma  = 5
+	maxSlack  = 100 * time.Millisecond
 )
 
 // Check returns what is wrong with a load that stands at that path of f. It may
@@ -40,6 +41,9 @@ func (l *Load) Check(f *document.File, path string) document.Problems {
 	}
 	c.positive("timeout", l.Timeout)
 	c.positive("start_limit", l.StartLimit)
+	if l.Slack < 0 || time.Duration(l.Slack) > maxSlack {
+		c.bad("slack", fmt.Sprintf("must be between 0 and %s: it makes starts late", document.Duration(maxSlack)))
+	}
 	c.positive(drainLimit, l.Drain.Limit)
 	return c.problems.Sort()
 }

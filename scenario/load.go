@@ -206,6 +206,7 @@ func (c *compiler) planLoad() {
 	}
 	p.Pacing, p.Abandon, p.Replay = time.Duration(l.Pacing), float64(l.Abandon), float64(*l.Replay)
 	p.Warmup, p.Timeout, p.StartLimit = time.Duration(l.Warmup), time.Duration(l.Timeout), time.Duration(l.StartLimit)
+	p.Slack = time.Duration(l.Slack)
 	p.DrainLimit, p.DrainRate = time.Duration(l.Drain.Limit), l.Drain.Rate
 	switch {
 	case l.Model == profiles.Open:

@@ -44,6 +44,7 @@ type Overrides struct {
 	Warmup      *time.Duration
 	Calls       *int
 	Think       *time.Duration // constant
+	Slack       *time.Duration
 	Workers     *int
 	Connections string
 	Abandon     *float64
@@ -219,6 +220,10 @@ func (s *Scenario) applyLoad(o *Overrides) error {
 		l.Calls = profiles.Count{Distribution: profiles.ConstantShape, Count: *o.Calls}
 		s.states("calls", "--calls")
 	}
+	if o.Slack != nil {
+		l.Slack = document.Duration(*o.Slack)
+		s.states("slack", "--slack")
+	}
 	if o.Think != nil {
 		l.Think = profiles.Distribution{Distribution: profiles.ConstantShape, Mean: document.Duration(*o.Think)}
 		s.states("think", "--think")
@@ -235,7 +240,7 @@ func (s *Scenario) applyLoad(o *Overrides) error {
 	for _, d := range []struct {
 		flag  string
 		value *time.Duration
-	}{{"--warmup", o.Warmup}, {"--duration", o.Duration}, {"--think", o.Think}} {
+	}{{"--warmup", o.Warmup}, {"--duration", o.Duration}, {"--think", o.Think}, {"--slack", o.Slack}} {
 		if d.value != nil && *d.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %v: must not be negative", d.flag, *d.value))
 		}

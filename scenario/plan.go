@@ -44,8 +44,11 @@ type Plan struct {
 	// isn't judged. The hold phase is the rest.
 	Warmup, Duration time.Duration
 
-	Timeout     time.Duration // of one request
-	StartLimit  time.Duration // an arrival later than this is dropped
+	Timeout    time.Duration // of one request
+	StartLimit time.Duration // an arrival later than this is dropped
+	// Slack is how late a start may be, so that those due within it share one
+	// waking of a thread.
+	Slack       time.Duration
 	Connections Connections
 	Workers     int // 0: the driver chooses
 	// A session still open DrainLimit after the end is given up. DrainRate is in
