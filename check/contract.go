@@ -77,14 +77,17 @@ func Contract(ctx context.Context, c ContractConfig) (Outcome, error) {
 			c.Progress(i+1, len(c.Rows), r)
 		}
 	}
+	k.out.Resends = int(prober.Resends())
+	k.out.Requests += k.out.Resends
 	return k.out, nil
 }
 
 // Outcome is what trying the contract of a target brought.
 type Outcome struct {
 	Results []results.CheckResult
-	// Requests, Logins and WrongSecrets count what was sent.
-	Requests, Logins, WrongSecrets int
+	// Requests, Logins and WrongSecrets count what was sent, and Resends the
+	// requests among them that went out a second time on another connection.
+	Requests, Logins, WrongSecrets, Resends int
 	// Left counts sessions that could not be logged out.
 	Left int
 }
@@ -130,8 +133,11 @@ func (k *contract) row(ctx context.Context, r *rules.Row) results.CheckResult {
 	out.Verdict, out.Expected, out.Observed, out.Seen = string(worst.Ruling), worst.Expected, worst.Observed, worst.Seen
 	if worst.Failed >= 0 && worst.Failed < len(evidence.Replies) {
 		for _, reply := range evidence.Replies[worst.Failed] {
-			out.Exchanges = append(out.Exchanges, results.Exchange{Step: reply.Step, Request: reply.Request,
-				Sent: reply.Shown, Received: receivedText(&reply)})
+			sent, answer := reply.Show()
+			if reply.Err != nil {
+				answer = "no answer: " + reply.Err.Error()
+			}
+			out.Exchanges = append(out.Exchanges, results.Exchange{Step: reply.Step, Request: reply.Request, Sent: sent, Received: answer})
 		}
 	}
 	return out
@@ -148,13 +154,6 @@ func weight(r rules.Ruling) int {
 		return 2
 	}
 	return 1
-}
-
-func receivedText(r *rules.Reply) string {
-	if r.Err != nil {
-		return "no answer: " + r.Err.Error()
-	}
-	return r.Answer
 }
 
 // sourceOf joins what a page says with its address.

@@ -17,11 +17,10 @@ import (
 // RacesConfig says what races a server is put through. Prober is needed; every
 // other field has a default.
 type RacesConfig struct {
+	// Where [Gate] is on the connections of its target, racing requests are held
+	// back at the server's door; otherwise they are only let off together.
 	Prober *driver.Prober
-	Target string // its name in results
-	// Starts is what the prober's target dials through; nil: requests are let
-	// off together, but none is held back at the server's door.
-	Starts *Starts
+	Target string        // its name in results
 	Rounds int           // 0: 200
 	Budget time.Duration // for all rounds; 0: 2 min
 	// Clients is how many race at most, 2 to 6; 0: 6.

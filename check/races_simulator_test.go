@@ -93,8 +93,7 @@ func (s *simulated) race(t testing.TB, e *profiles.Endpoint, choice profiles.Cho
 	target := scenario.TargetPlan{Name: e.Name, Flow: f, Accounts: s.accounts, Columns: columns, Engine: scenario.Fast, URL: at,
 		ClientType: choice.ClientType, CSRF: choice.CSRF}
 	target.TLS.CA = s.ca
-	c.Starts = NewStarts(nil)
-	targets, err := driver.Open(&scenario.Plan{Targets: []scenario.TargetPlan{target}}, c.Starts.Dial)
+	targets, err := driver.OpenWrapped(&scenario.Plan{Targets: []scenario.TargetPlan{target}}, nil, Gate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,8 +254,8 @@ func TestRacesThroughErrors(t *testing.T) {
 }
 
 // serveTCP serves a handler on loopback and returns a prober that reaches it
-// through sharpened starts.
-func serveTCP(t testing.TB, h http.Handler) (*driver.Prober, *Starts) {
+// through a gate.
+func serveTCP(t testing.TB, h http.Handler) *driver.Prober {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -272,12 +271,11 @@ func serveTCP(t testing.TB, h http.Handler) (*driver.Prober, *Starts) {
 		<-done
 	})
 	at := &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	starts := NewStarts(nil)
-	dialer, err := dial.New(dial.Options{URL: at, Network: starts.Dial})
+	dialer, err := dial.New(dial.Options{URL: at, Wrap: Gate})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return proberOf(t, tinyFlow(t, "observe", "yes", "30m"), at, dialer, "user{n}:pw{n}:20"), starts
+	return proberOf(t, tinyFlow(t, "observe", "yes", "30m"), at, dialer, "user{n}:pw{n}:20")
 }
 
 // BenchmarkRaceWindow counts the rounds and the time until a window of a
@@ -291,12 +289,12 @@ func BenchmarkRaceWindow(b *testing.B) {
 			for i := range b.N {
 				s := newSessionServer(uint64(i))
 				s.defects = d
-				p, starts := serveTCP(b, s)
+				p := serveTCP(b, s)
 				began := time.Now()
 				var report results.RaceReport
 				for n := 4; len(report.Findings) == 0 && n < 1000; n *= 2 {
 					var err error
-					if _, report, err = Races(b.Context(), RacesConfig{Prober: p, Starts: starts, Rounds: n, Seed: uint64(i)}); err != nil {
+					if _, report, err = Races(b.Context(), RacesConfig{Prober: p, Rounds: n, Seed: uint64(i)}); err != nil {
 						b.Fatal(err)
 					}
 				}

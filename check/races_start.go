@@ -7,39 +7,24 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"authsoak/driver"
 )
 
-// Starts sharpens the start of racing requests: it holds the last byte of each
+// Gate sharpens the start of racing requests: it holds the last byte of each
 // back until all of them lie at the server but for that byte, and lets them go
 // together. A request that is one byte short can't be acted upon, so the way
 // through the network and the server's reading no longer spread the starts.
 // What isn't racing passes untouched.
 //
-// Its Dial goes between a target and the network:
+// It goes on the connections of the targets that are raced:
 //
-//	starts := check.NewStarts(nil)
-//	targets, err := driver.Open(plan, starts.Dial)
-type Starts struct{ network driver.Network }
-
-// NewStarts sharpens starts over a network; nil is the operating system's.
-func NewStarts(network driver.Network) *Starts {
-	if network == nil {
-		network = (&net.Dialer{KeepAlive: -1}).DialContext
-	}
-	return &Starts{network}
-}
-
-// Dial opens a connection, as a [driver.Network] does.
-func (s *Starts) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := s.network(ctx, network, address)
+//	targets, err := driver.OpenWrapped(plan, nil, check.Gate)
+func Gate(ctx context.Context, conn net.Conn) net.Conn {
 	g, ok := ctx.Value(gateKey{}).(*gate)
-	if err != nil || !ok {
-		return conn, err
+	if !ok {
+		return conn
 	}
 	g.seen.Store(true)
-	return &gated{Conn: conn, gate: g}, nil
+	return &gated{Conn: conn, gate: g}
 }
 
 type gateKey struct{}

@@ -90,8 +90,7 @@ func (l *checkLines) print(text string) {
 // race lets clients race on every target, and puts the results in the place of
 // those that named this command.
 func (j *checkJob) race(ctx context.Context, show *checkLines) error {
-	starts := check.NewStarts(nil)
-	targets, err := driver.Open(j.plan, starts.Dial)
+	targets, err := driver.OpenWrapped(j.plan, nil, check.Gate)
 	if err != nil {
 		return err
 	}
@@ -101,7 +100,7 @@ func (j *checkJob) race(ctx context.Context, show *checkLines) error {
 		if err != nil {
 			return err
 		}
-		raced, report, err := check.Races(ctx, check.RacesConfig{Prober: prober, Target: targets[i].Name, Starts: starts,
+		raced, report, err := check.Races(ctx, check.RacesConfig{Prober: prober, Target: targets[i].Name,
 			Seed: j.plan.Seed, Folder: j.folder, Progress: j.raceProgress(targets[i].Name)})
 		if err != nil {
 			return fmt.Errorf("target %s: %w", targets[i].Name, err)

@@ -152,6 +152,7 @@ func (j *checkJob) write() error {
 		Labels: j.labels, Checks: checks, Compared: j.compared}
 	for _, o := range j.out {
 		r.Requests, r.Logins = r.Requests+o.Requests, r.Logins+o.Logins
+		r.Resends += o.Resends
 		r.WrongSecrets, r.Left = r.WrongSecrets+o.WrongSecrets, r.Left+o.Left
 	}
 	if r.Labels == nil {

@@ -23,6 +23,12 @@ type Network func(ctx context.Context, network, address string) (net.Conn, error
 // targets; no connection is opened. All problems come at once. The network is
 // the operating system's where none is given.
 func Open(plan *scenario.Plan, network Network) ([]Target, error) {
+	return OpenWrapped(plan, network, nil)
+}
+
+// OpenWrapped is [Open] with something put on every connection: how it is found
+// and opened, and whether it may be, stays as it is.
+func OpenWrapped(plan *scenario.Plan, network Network, wrap func(context.Context, net.Conn) net.Conn) ([]Target, error) {
 	targets := make([]Target, len(plan.Targets))
 	var errs []error
 	for i := range plan.Targets {
@@ -33,6 +39,7 @@ func Open(plan *scenario.Plan, network Network) ([]Target, error) {
 			err = t.identify(&options)
 		}
 		if err == nil {
+			options.Wrap = wrap
 			if options.Network = network; network == nil && plan.Authorized == "" {
 				options.Permit = permit
 			}

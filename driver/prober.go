@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"authsoak/accounts"
@@ -23,7 +24,8 @@ type Prober struct {
 	target  *target
 	timeout time.Duration
 	epoch   time.Time
-	// Show makes replies hold request and answer as text, secrets blanked.
+	resends atomic.Int64
+	// Show makes replies able to tell request and answer as text.
 	Show bool
 }
 
@@ -41,6 +43,11 @@ func NewProber(t Target, agent string, timeout time.Duration, epoch time.Time) (
 
 // Flow is the profile that the prober speaks.
 func (p *Prober) Flow() *profiles.Flow { return p.target.flow }
+
+// Resends counts the requests that were sent a second time: of which nothing had
+// been written, or that are idempotent and met a kept connection that the server
+// had closed.
+func (p *Prober) Resends() int64 { return p.resends.Load() }
 
 // Accounts hands out the target's accounts, one for each live session.
 func (p *Prober) Accounts() *accounts.Pool { return p.target.Pool }
@@ -162,10 +169,13 @@ func (c *Client) send(ctx context.Context, step string, r *wireRequest, facts ru
 		c.wire = keep(c.wire, t.flow.Slots, &c.Jar)
 	}
 	out := taken{Reply: rules.Reply{Step: step, Request: r.spec.Name, Sent: vary(c.wire, &v)}}
+	req := exchange.Request{Wire: out.Sent, Head: v.Method == "HEAD" || v.Method == "" && r.isHead,
+		Idempotent: r.spec.Idempotent && v.Method == ""}
+	var text *exhibit
 	if c.prober.Show {
-		out.Shown = shown(out.Sent, r, &v, &values, t.flow)
+		text = c.exhibit(r, &v, &out)
+		out.Show = text.show
 	}
-	req := exchange.Request{Wire: out.Sent, Head: v.Method == "HEAD" || v.Method == "" && r.isHead}
 	out.Invoked = c.now()
 	err := c.exchange(ctx, &req, &v)
 	out.Returned = c.now()
@@ -176,6 +186,9 @@ func (c *Client) send(ctx context.Context, step string, r *wireRequest, facts ru
 		return out
 	}
 	c.take(&out, r.spec, facts, &values)
+	if text != nil {
+		text.answered(c, &out)
+	}
 	return out
 }
 
@@ -208,29 +221,22 @@ func (c *Client) take(out *taken, spec *profiles.Request, facts rules.Facts, val
 			}
 		}
 	}
-	if c.prober.Show {
-		out.Answer = c.shownAnswer(out, spec, values)
-	}
 }
 
-// shownAnswer is the answer as text: whatever was, is, or could have become a
-// value of the session is blanked.
-func (c *Client) shownAnswer(out *taken, spec *profiles.Request, values *profiles.Values) string {
-	var secrets [][]byte
-	for _, k := range out.Cookies {
-		secrets = append(secrets, []byte(k.Value))
-	}
-	for i := range spec.Capture {
-		secrets = append(secrets, extract(&spec.Capture[i], &c.answer))
-	}
-	return received(&c.answer, func(text string) string {
-		return without(text, values.Account, c.Jar.Others, c.Jar.Slots, secrets)
-	}, shownBody)
-}
-
-// exchange sends on the client's connection or a fresh one. A connection that
-// had been used and is gone before a byte was written is replaced.
+// exchange sends on the client's connection or a fresh one, a second time under
+// the same rule as a request of a load.
 func (c *Client) exchange(ctx context.Context, req *exchange.Request, v *rules.Variation) error {
+	for try := 0; ; try++ {
+		err := c.attempt(ctx, req, v)
+		if _, again := afterFailure(err, try, req.Idempotent); !again {
+			return err
+		}
+		c.prober.resends.Add(1)
+	}
+}
+
+// attempt sends once. What fails leaves the client without a connection.
+func (c *Client) attempt(ctx context.Context, req *exchange.Request, v *rules.Variation) error {
 	identity := c.identity
 	if v.Bare {
 		identity = 0

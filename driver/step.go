@@ -129,16 +129,24 @@ func (w *worker) send(key connectionKey, req *exchange.Request, end *ending) err
 			return nil
 		}
 		conn.Close()
-		var failed *exchange.Error
-		if !errors.As(err, &failed) {
-			return err
-		}
-		end.written = end.written || failed.Progress != exchange.NotWritten
-		if try > 0 || !failed.MayResend(req.Idempotent) {
+		written, again := afterFailure(err, try, req.Idempotent)
+		end.written = end.written || written
+		if !again {
 			return err
 		}
 		w.count(key.target, results.Resends)
 	}
+}
+
+// afterFailure tells of a request that got no answer whether any of it was
+// written, and whether it may be sent again: once, and only as far as
+// [exchange.Error.MayResend] allows.
+func afterFailure(err error, try int, idempotent bool) (written, again bool) {
+	var failed *exchange.Error
+	if !errors.As(err, &failed) {
+		return false, false
+	}
+	return failed.Progress != exchange.NotWritten, try == 0 && failed.MayResend(idempotent)
 }
 
 // keep holds on to a connection for the worker's next step.

@@ -30,6 +30,7 @@ type ChecksReport struct {
 	StartedAt    string              `json:"started_at"` // RFC 3339
 	DurationS    float64             `json:"duration_s"`
 	Requests     int                 `json:"requests"`
+	Resends      int                 `json:"resends"`
 	Logins       int                 `json:"logins"`
 	WrongSecrets int                 `json:"wrong_secrets"`
 	Left         int                 `json:"sessions_left"`

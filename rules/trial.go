@@ -62,15 +62,16 @@ func (c *Cookie) Attribute(name string) (value string, ok bool) {
 type Reply struct {
 	Step, Request string
 	Sent          []byte
-	// Shown and Answer are request and answer in full, secrets blanked.
-	Shown, Answer string
-	Status        int // 0: no answer
-	Fields        []Field
-	Body          []byte
-	Cookies       []Cookie
-	Verdict       Verdict
-	Named         string // the user that the answer names, if it does
-	Err           error
+	// Show makes request and answer as text, secrets blanked; nil: not kept for
+	// it. The answer is empty where none came.
+	Show    func() (sent, answer string)
+	Status  int // 0: no answer
+	Fields  []Field
+	Body    []byte
+	Cookies []Cookie
+	Verdict Verdict
+	Named   string // the user that the answer names, if it does
+	Err     error
 	// Invoked and Returned are ns since the prober's epoch.
 	Invoked, Returned int64
 }

@@ -106,6 +106,7 @@ var settings = []setting{
 	{"", "stall", func(o *simulator.Options) {
 		o.Stall = simulator.StallOptions{Every: second, For: 300 * time.Millisecond}
 	}, nil},
+	{"", "keepalive.max_requests 2, abrupt", func(o *simulator.Options) { o.Keepalive.MaxRequests, o.Keepalive.Abrupt = 2, true }, nil},
 	{"", "keepalive.max_requests 2", func(o *simulator.Options) { o.Keepalive.MaxRequests = 2 }, nil},
 }
 

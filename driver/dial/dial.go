@@ -181,6 +181,9 @@ func (d *dialer) try(ctx context.Context, tries []string) (net.Conn, error) {
 			continue
 		}
 		conn, err := dial(ctx, "tcp", address)
+		if err == nil && d.opts.Wrap != nil {
+			conn = d.opts.Wrap(ctx, conn)
+		}
 		if err == nil {
 			return conn, nil
 		}

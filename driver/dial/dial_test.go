@@ -347,3 +347,39 @@ func TestPermit(t *testing.T) {
 		}
 	}
 }
+
+// What is put on connections doesn't change how they are opened: the pin, the
+// source and the permission hold.
+func TestWrap(t *testing.T) {
+	type key struct{}
+	target := serve(t)
+	var wrapped []string
+	wrap := func(ctx context.Context, conn net.Conn) net.Conn {
+		wrapped = append(wrapped, fmt.Sprint(ctx.Value(key{}), " ", conn.LocalAddr().(*net.TCPAddr).IP))
+		return conn
+	}
+	o := Options{URL: &url.URL{Scheme: "http", Host: "server.example"}, Resolve: map[string]string{"server.example:80": target.Host},
+		Source: netip.MustParseAddr("127.0.0.3"), Wrap: wrap}
+	for _, allowed := range []bool{true, false} {
+		o.Permit = func(a netip.Addr) error {
+			if allowed {
+				return nil
+			}
+			return fmt.Errorf("%s: not today", a)
+		}
+		d, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, _, err := d.Dial(context.WithValue(t.Context(), key{}, "mine"), 0)
+		if (err == nil) != allowed {
+			t.Errorf("allowed %t: %v", allowed, err)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+	if got := strings.Join(wrapped, ", "); got != "mine 127.0.0.3" {
+		t.Errorf("wrapped %q, want %q", got, "mine 127.0.0.3")
+	}
+}

@@ -62,6 +62,9 @@ type Options struct {
 	// writes session tickets unasked; the ends of net.Pipe, which hold nothing,
 	// need one that is set to send none.
 	Network func(ctx context.Context, network, address string) (net.Conn, error)
+	// Wrap gets each connection as it was opened, before a proxy or TLS is
+	// spoken on it, and returns what takes its place; nil: nothing does.
+	Wrap func(ctx context.Context, conn net.Conn) net.Conn
 }
 
 // Validate reports every mistake in the options.
