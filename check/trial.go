@@ -137,6 +137,8 @@ func (t *trial) act(ctx context.Context, i int, a *rules.Action) bool {
 		t.note(c, replies)
 	case rules.DoCall:
 		replies = c.Call(ctx, a.Call, a.Vary)
+	case rules.DoList:
+		replies = c.List(ctx, a.Vary)
 	case rules.DoLogout:
 		before := c.Copy()
 		replies = c.Logout(ctx, a.Vary)

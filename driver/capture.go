@@ -1,9 +1,11 @@
 package driver
 
 import (
+	"authsoak/rules"
 	"bytes"
 	"encoding/json"
 	"html"
+	"strconv"
 
 	"authsoak/driver/exchange"
 	"authsoak/profiles"
@@ -26,6 +28,36 @@ func extract(c *profiles.Capture, a *exchange.Answer) []byte {
 		return []byte(html.UnescapeString(string(value)))
 	}
 	return value
+}
+
+// listed counts the sessions that the answer to a listing tells of. Of a body
+// that is not held as a whole, nothing but a total is known.
+func listed(l *profiles.Listing, a *exchange.Answer, values *profiles.Values) rules.Listed {
+	out := rules.Listed{Own: rules.NotCounted, All: rules.NotCounted}
+	if l.Total != nil {
+		if n, err := strconv.Atoi(string(extract(l.Total, a))); err == nil {
+			out.All = n
+		}
+	}
+	if l.Each == nil || a.BodyBytes != int64(len(a.Body)) {
+		return out
+	}
+	matches := l.Each.FindAllSubmatch(a.Body, -1)
+	if l.Owner == nil {
+		out.Own = len(matches)
+		return out
+	}
+	owner := l.Owner.Append(nil, values)
+	out.Own = 0
+	for _, m := range matches {
+		if bytes.Equal(m[1], owner) {
+			out.Own++
+		}
+	}
+	if l.Total == nil {
+		out.All = len(matches)
+	}
+	return out
 }
 
 // extractJSON walks member names from the root and returns the scalar there as

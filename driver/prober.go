@@ -137,6 +137,16 @@ func (c *Client) Call(ctx context.Context, call int, v rules.Variation) []rules.
 	return c.group(ctx, &c.prober.target.calls[call], rules.Call, v)
 }
 
+// List asks which sessions the server counts. The flow must have a listing.
+func (c *Client) List(ctx context.Context, v rules.Variation) []rules.Reply {
+	t := c.prober.target
+	r := c.send(ctx, "listing", t.listing, rules.Facts{Part: rules.Call, Session: v.Session}, v)
+	if r.Accepted() {
+		r.Listed = listed(t.flow.Listing, &c.answer, &profiles.Values{Account: c.fields(v.Account), Slots: c.Jar.Slots})
+	}
+	return []rules.Reply{r.Reply}
+}
+
 func (c *Client) group(ctx context.Context, g *group, part rules.Part, v rules.Variation) []rules.Reply {
 	var replies []rules.Reply
 	facts := rules.Facts{Part: part, Session: v.Session}

@@ -34,6 +34,7 @@ type target struct {
 
 	login, logout, replay group
 	calls                 []group
+	listing               *wireRequest // nil: the profile has none
 
 	cycleSeries, connectSeries, tlsSeries int
 }
@@ -92,6 +93,10 @@ func (t *target) compile(add func(results.Series) int) {
 		t.calls = append(t.calls, compile(t.flow.Calls[i].Name, &t.flow.Calls[i]))
 	}
 	t.logout = compile("logout", &t.flow.Logout)
+	if l := t.flow.Listing; l != nil {
+		w := newWireRequest(&l.Request, t.url.Host, base, t.agent)
+		t.listing = &w
+	}
 	if !t.flow.Sessionless && t.flow.Deciding < len(t.flow.Calls) {
 		t.replay = compile(results.ReplayStep, &t.flow.Calls[t.flow.Deciding])
 	}

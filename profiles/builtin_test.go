@@ -48,7 +48,7 @@ func wire(f *Flow) string {
 		slots = append(slots, name)
 	}
 	fmt.Fprintf(&b, "account %v, slots %v, certificate %v, sessionless %v\n", f.AccountFields, slots, f.ClientCertificate, f.Sessionless)
-	for _, g := range slices.Concat([]Group{f.Login}, f.Calls, []Group{f.Logout}) {
+	for _, g := range slices.Concat([]Group{f.Login}, f.Calls, listing(f), []Group{f.Logout}) {
 		for i := range g.Requests {
 			wireRequest(&b, f, g.Name, &g.Requests[i])
 		}
@@ -256,4 +256,11 @@ func TestNoProductInCode(t *testing.T) {
 			}
 		}
 	}
+}
+
+func listing(f *Flow) []Group {
+	if f.Listing == nil {
+		return nil
+	}
+	return []Group{{Name: "listing", Requests: []Request{f.Listing.Request}}}
 }

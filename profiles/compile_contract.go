@@ -27,6 +27,7 @@ func (c *compiler) contract() {
 		}
 		f.Statements = append(f.Statements, c.statement(path, s))
 	}
+	c.listing()
 	for i := range c.spec.Disabled.items {
 		d, path := &c.spec.Disabled.items[i], c.spec.Disabled.path("disabled", i)
 		if c.holds(path, d.When) && f.Disabled == nil {
@@ -113,5 +114,41 @@ func (c *compiler) guards() {
 				c.flow.Guards = append(c.flow.Guards, Guard{Header: e.Header, Slot: s.Args[0].Index, Unchecked: e.Unchecked})
 			}
 		}
+	}
+}
+
+// listing compiles the first listing whose when holds.
+func (c *compiler) listing() {
+	for i := range c.spec.Listing.items {
+		l, path := &c.spec.Listing.items[i], c.spec.Listing.path("listing", i)
+		if !c.holds(path, l.When) || c.flow.Listing != nil || c.flow.Sessionless {
+			continue
+		}
+		g := c.group(path+".request", "listing", []requestSpec{l.Request}, anyCall)
+		out := &Listing{Request: g.Requests[0], Says: l.Says, Source: c.address(path+".document", &l.source)}
+		if l.Each != "" {
+			re, err := regexp.Compile(l.Each)
+			switch {
+			case err != nil:
+				c.bad(path+".each", "is no regular expression: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "")
+			case l.Owner != "" && re.NumSubexp() < 1:
+				c.bad(path+".each", "needs a group that names the owner: between ( and )", "")
+			}
+			out.Each = re
+		}
+		if l.Owner != "" {
+			out.Owner = c.template(path+".owner", l.Owner, inBody)
+		}
+		if l.Total != nil {
+			total := c.place(path+".total", l.Total)
+			out.Total = &total
+		}
+		switch {
+		case l.Each == "" && l.Total == nil:
+			c.bad(path, "needs each, total, or both: nothing says how to count", "")
+		case l.Each == "" && l.Owner != "":
+			c.bad(path+".owner", "needs each, whose first group it is compared with", "")
+		}
+		c.flow.Listing = out
 	}
 }

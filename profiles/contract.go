@@ -1,6 +1,9 @@
 package profiles
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // Statement is one sentence of a document, as far as it goes for one flow.
 type Statement struct {
@@ -39,6 +42,21 @@ type Guard struct {
 	Slot   int // index in Flow.Slots of the value
 	// Unchecked are the HTTP methods on which the server need not look at it.
 	Unchecked []string
+}
+
+// Listing is how a live session asks which sessions the server counts. It knows
+// the number of the user's own sessions, of all users', or both.
+type Listing struct {
+	Request Request
+	// Each matches once for each session in the body; nil: only Total is known.
+	Each *regexp.Regexp
+	// Owner is what the first group of Each is for a session of the user's own;
+	// nil: the list holds no others.
+	Owner Template
+	// Total is where the number of all users' sessions stands; nil: nowhere.
+	Total *Capture
+	// Says and Source are what states it; either may be empty.
+	Says, Source string
 }
 
 // Declared joins the statements about a rule: what each says, and the first

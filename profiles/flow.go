@@ -48,6 +48,8 @@ type Flow struct {
 	// Strays are cookies that only other choices of this profile have.
 	Strays     []Stray
 	Statements []Statement
+	// Listing asks which sessions the server counts; nil: nothing says how.
+	Listing *Listing
 	// Disabled says that the server refuses this login method; nil: it doesn't.
 	Disabled *Statement
 

@@ -29,6 +29,7 @@ type endpointSpec struct {
 	Logout           []requestSpec           `yaml:"logout" about:"the requests that end a session"`
 	Calls            []callSpec              `yaml:"calls" document:"required" about:"what a session does between login and logout"`
 	Deciding         string                  `yaml:"deciding" document:"required" about:"the call whose answer tells whether a session lives"`
+	Listing          oneOrMore[listingSpec]  `yaml:"listing" about:"the request that tells which sessions the server counts"`
 	Classify         []classifySpec          `yaml:"classify" about:"what a refused answer means; tried after the request's own list"`
 	Session          sessionSpec             `yaml:"session" about:"what the documents say about sessions"`
 	Statements       []statementSpec         `yaml:"statements" about:"the sentences of the documents that rules try; of several about one rule all whose when holds count"`

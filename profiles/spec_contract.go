@@ -20,6 +20,16 @@ type sendSpec struct {
 	Setting     string `yaml:"setting" about:"lifetime.maxage: the setting that asks for another idle time, with a value: maxage=2"`
 }
 
+// listingSpec is a request, sent in a session, whose answer lists sessions.
+type listingSpec struct {
+	When    when        `yaml:"when"`
+	Request requestSpec `yaml:"request" document:"required" about:"the request; a live session sends it"`
+	Each    string      `yaml:"each" about:"a regular expression that matches once for each session in the body"`
+	Owner   string      `yaml:"owner" about:"what the first group of each is where the session is the user's own, a template; left out: the list holds the user's own sessions alone"`
+	Total   *placeSpec  `yaml:"total" about:"where the answer says how many sessions there are, of all users"`
+	source  `yaml:",inline"`
+}
+
 // untestableSpec is one sentence that no rule tries.
 type untestableSpec struct {
 	source `yaml:",inline"`

@@ -103,6 +103,7 @@ var catalogue = []Rule{
 	{"user.named", "answers name the user who logged in", groupUser},
 	{"user.isolated", "another user's session stays another user's, on the same connection too", groupUser},
 	{"session.concurrent", "several sessions of one account at a time", groupUser},
+	{"session.listed", "the server lists a session while it lives, and no longer after its logout", groupUser},
 	{"lifetime.idle", "an unused session ends after its idle time", groupLifetime},
 	{"lifetime.absolute", "a session ends after its absolute lifetime, however much it is used", groupLifetime},
 	{"lifetime.renewal", "a renewed cookie extends the session; the old one keeps its own end", groupLifetime},

@@ -72,6 +72,7 @@ const (
 	DoLogout
 	DoCopy
 	DoForget
+	DoList // ask which sessions the server counts
 )
 
 // Action is one step of a script. Clients are numbered from 0; each has an

@@ -50,6 +50,7 @@ func Table(flow *profiles.Flow, facts Conditions) []Row {
 	t.everyCall()
 	t.logout()
 	t.users()
+	t.listed()
 	t.lifetimes()
 	t.races()
 	return t.finish()
@@ -265,6 +266,8 @@ func (t *table) requests(a *Action) int {
 		return len(t.flow.Login.Requests)
 	case DoLogout:
 		return len(t.flow.Logout.Requests)
+	case DoList:
+		return 1
 	}
 	return len(t.flow.Calls[a.Call].Requests)
 }

@@ -71,10 +71,19 @@ type Reply struct {
 	Cookies []Cookie
 	Verdict Verdict
 	Named   string // the user that the answer names, if it does
-	Err     error
+	// Listed is what the answer to a listing tells.
+	Listed Listed
+	Err    error
 	// Invoked and Returned are ns since the prober's epoch.
 	Invoked, Returned int64
 }
+
+// NotCounted stands for a number that an answer doesn't tell.
+const NotCounted = -1
+
+// Listed is how many sessions a server says there are: the user's own, and all
+// users'. Either may be [NotCounted].
+type Listed struct{ Own, All int }
 
 // StatusCode is part of [Answer].
 func (r *Reply) StatusCode() int { return r.Status }

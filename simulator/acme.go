@@ -1,5 +1,10 @@
 package simulator
 
+import (
+	"math"
+	"time"
+)
+
 // The names of the invented product's cookies.
 const (
 	acmeSession = "ACMESID"
@@ -23,6 +28,8 @@ func (s *Server) acme(x *exchange) {
 		s.acmeHome(x)
 	case "/acme/api/me":
 		s.acmeMe(x)
+	case "/acme/api/sessions":
+		s.acmeSessions(x)
 	case "/acme/logout":
 		if x.allow("POST") {
 			s.acmeLogout(x)
@@ -133,6 +140,34 @@ func (s *Server) acmeMe(x *exchange) {
 	}
 	x.say(200, "application/json", `{"user":`)
 	x.out = append(appendJSON(x.out, s.accounts.appendName(x.small[:0], x.named(rec.account))), '}')
+}
+
+// acmeSessions lists the user's own sessions, as pages do on which people end
+// those they have forgotten.
+func (s *Server) acmeSessions(x *exchange) {
+	if !x.allow("GET") {
+		return
+	}
+	_, mine, is := s.acmeLook(x)
+	if is != live {
+		x.say(401, "application/json", `{"error":"not logged in"}`)
+		return
+	}
+	x.say(200, "application/json", `{"sessions":[`)
+	first := true
+	s.store.each(acme, math.MaxInt, x.now, func(_ ref, rec *record) {
+		if rec.account != mine.account {
+			return
+		}
+		if !first {
+			x.out = append(x.out, ',')
+		}
+		first = false
+		x.out = append(x.out, `{"since":"`...)
+		x.out = s.wall(rec.opened).UTC().AppendFormat(x.out, time.RFC3339)
+		x.out = append(x.out, `"}`...)
+	})
+	x.out = append(x.out, "]}"...)
 }
 
 func (s *Server) acmeLogout(x *exchange) {

@@ -38,8 +38,8 @@ type defect struct {
 	swap func(x *exchange, id accountID) accountID
 	// ends is when a clock runs out that began at begin and runs for limit.
 	ends func(clock point, begin, limit int64) int64
-	// session tells that the defect is a session's: before and after are called
-	// for every request and have to look at the session themselves.
+	// session tells that the defect is a session's, or one of requests that meet:
+	// before and after are called for every request and have to look themselves.
 	session bool
 	// renames tells that answers may carry other cookies than the server's own.
 	renames bool
@@ -67,6 +67,24 @@ func (d *defect) strikes() bool {
 	}
 	n := d.drawn.Add(1)
 	return mix(d.srv.seed+n*0x9e3779b97f4a7c15)%d.every == 0
+}
+
+// strikesSession draws whether the defect is that of an account's next session.
+// The draw depends on the seed and on which login of the account it is: it comes
+// out the same in whatever order accounts log in.
+func (d *defect) strikesSession(account accountID) bool {
+	if d.every == 1 {
+		return true
+	}
+	d.mu.Lock()
+	n, known := d.memory.logins[account]
+	if known || len(d.memory.logins) < maxMemory {
+		d.memory.logins[account] = n + 1
+	} else {
+		n = d.drawn.Add(1)
+	}
+	d.mu.Unlock()
+	return mix(d.srv.seed+mix(uint64(account)+n*0x9e3779b97f4a7c15))%d.every == 0
 }
 
 // answer is [Server.dispatch] with the defect around it.

@@ -132,23 +132,31 @@ func (st *store) mark(id ref, change func(*record)) {
 	}
 }
 
-// refusesTwins refuses a call while another one of its session is in flight.
+// refusesTwins refuses the later of two calls of a session that are in flight at
+// once, where the defect strikes one of them. The earlier one is held for the
+// window, so that there is a later one.
 func refusesTwins(d *defect) {
+	d.session = true
 	d.before = func(x *exchange) bool {
+		x.held, x.strikes = ref{}, false
 		t, _, is, ok := d.presented(x)
 		if x.part != partCall || !ok || is != live {
-			x.held = ref{}
 			return false
 		}
-		x.held = t.ref
+		x.held, x.strikes = t.ref, d.strikes()
 		d.mu.Lock()
+		twin := d.memory.traps[t.ref] > 0 || x.strikes && d.memory.busy[t.ref] > 0
 		d.memory.busy[t.ref]++
-		twin := d.memory.busy[t.ref] > 1
+		if x.strikes {
+			d.memory.traps[t.ref]++
+		}
 		d.mu.Unlock()
 		if twin {
 			x.disown()
 		}
-		x.wait(d.window)
+		if x.strikes {
+			x.wait(d.window)
+		}
 		return false
 	}
 	d.after = func(x *exchange) {
@@ -157,8 +165,16 @@ func refusesTwins(d *defect) {
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.memory.busy[x.held]--; d.memory.busy[x.held] <= 0 {
-			delete(d.memory.busy, x.held)
+		less(d.memory.busy, x.held)
+		if x.strikes {
+			less(d.memory.traps, x.held)
 		}
+	}
+}
+
+// less counts down, and forgets what is at nothing.
+func less(count map[ref]int, of ref) {
+	if count[of]--; count[of] <= 0 {
+		delete(count, of)
 	}
 }

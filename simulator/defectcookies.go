@@ -16,12 +16,15 @@ type memory struct {
 	home map[ref]*exchange
 	// renewed is when a session's cookie was renewed last, in microseconds.
 	renewed map[ref]int64
-	// busy counts calls in flight.
-	busy map[ref]int
-	// crowd are logins in flight together, and the cookies of the first that
-	// was answered.
-	flying int
+	// busy counts the calls of a session that are in flight, and traps those of
+	// them that the defect strikes.
+	busy, traps map[ref]int
+	// crowd counts the logins in flight that the defect strikes; shared are the
+	// cookies of the first that was answered since.
+	crowd  int
 	shared map[string][]byte
+	// logins counts an account's sessions, for drawing those that are struck.
+	logins map[accountID]uint64
 }
 
 type cookieText struct{ name, value string }
@@ -33,7 +36,8 @@ func (m *memory) clear() {
 	m.given = map[accountID]map[string][]byte{}
 	m.home = map[ref]*exchange{}
 	m.renewed = map[ref]int64{}
-	m.busy = map[ref]int{}
+	m.busy, m.traps = map[ref]int{}, map[ref]int{}
+	m.logins = map[accountID]uint64{}
 }
 
 // trim forgets everything once there is too much of it; the lock is held.
@@ -183,23 +187,28 @@ func (d *defect) give(x *exchange, again bool) {
 	})
 }
 
-// crowdIn counts a login in and holds it for the window, so that logins at
-// once are in flight together.
+// crowds lets a login that the defect strikes be given the cookies of another
+// one that was answered while it was in flight. It is held for the window, so
+// that there is one.
+func crowds(d *defect) {
+	d.session, d.before, d.after = true, d.crowdIn, d.crowdOut
+}
+
 func (d *defect) crowdIn(x *exchange) bool {
-	if x.part != partLogin {
+	x.strikes = x.part == partLogin && d.strikes()
+	if !x.strikes {
 		return false
 	}
 	d.mu.Lock()
-	if d.memory.flying == 0 {
+	if d.memory.crowd == 0 {
 		d.memory.shared = nil
 	}
-	d.memory.flying++
+	d.memory.crowd++
 	d.mu.Unlock()
 	x.wait(d.window)
 	return false
 }
 
-// crowdOut gives every login of a crowd the cookies of the first.
 func (d *defect) crowdOut(x *exchange) {
 	if x.part != partLogin {
 		return
@@ -207,13 +216,16 @@ func (d *defect) crowdOut(x *exchange) {
 	admitted := x.admitted()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.memory.flying--
+	met := d.memory.crowd > 0
+	if x.strikes {
+		d.memory.crowd--
+	}
 	switch {
-	case !admitted:
+	case !admitted || !met:
 	case d.memory.shared == nil:
 		d.memory.shared = map[string][]byte{}
 		x.setCookies(keep(d.memory.shared))
-	default:
+	case x.strikes:
 		x.setCookies(func(name, value []byte) []byte {
 			if first, ok := d.memory.shared[string(name)]; ok {
 				return first

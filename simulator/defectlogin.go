@@ -229,6 +229,34 @@ func loginTenant(d *defect) {
 	}
 }
 
+// leaksLogout leaves a session in the store that nobody can use any more, in the
+// place of one that logs out.
+func leaksLogout(d *defect) {
+	d.before = func(x *exchange) bool {
+		t, rec, is, ok := d.presented(x)
+		if x.part == partLogout && ok && is == live {
+			x.held = t.ref
+			x.left = rec
+		} else {
+			x.held = ref{}
+		}
+		return false
+	}
+	d.after = func(x *exchange) {
+		if x.held == (ref{}) || x.status >= 400 && x.status != 500 {
+			return
+		}
+		rec := x.left
+		d.srv.store.open(record{account: rec.account, family: rec.family, kind: rec.kind,
+			opened: rec.opened, touched: rec.touched, idle: rec.idle, until: rec.until})
+	}
+}
+
+// unlisted leaves a session out of the listings that others read.
+func unlisted(d *defect) {
+	d.twist = func(_ *exchange, p point, honest bool) bool { return honest && p != sessionListed }
+}
+
 // leaks opens one more session with each login.
 func leaks(d *defect) {
 	d.watch = func(x *exchange) {

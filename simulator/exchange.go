@@ -43,8 +43,11 @@ type exchange struct {
 	owner  family
 	part   part
 	struck bool
-	first  accountID
-	held   ref // the session whose call is counted as in flight
+	left   record // the session that a logout ends
+	// strikes is the same for a defect that draws for itself.
+	strikes bool
+	first   accountID
+	held    ref // the session whose call is counted as in flight
 
 	scratch scratch
 	small   [512]byte

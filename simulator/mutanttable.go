@@ -69,6 +69,9 @@ var mutants = []Mutant{
 	{Name: "logout.other-user", About: "a logout ends a session of another user too", defect: logoutOthers(false)},
 	{Name: "user.named", About: "answers name another user", Endpoints: naming, Plain: true, defect: func(d *defect) { d.swap = d.neighbour }, not: nameless},
 	{Name: "user.isolated", About: "a connection serves the user who used it first", Endpoints: naming, defect: firstServed, not: nameless},
+	{Name: "session.listed", About: "a session that logged out is refused, but the server goes on counting it", Endpoints: listing, defect: leaksLogout, not: isX509},
+	{Name: "session.listed/login", About: "a login opens a second session that nobody is told of", Endpoints: listing, defect: leaks, not: isX509},
+	{Name: "session.listed/missing", About: "a live session is not listed", Endpoints: listing, defect: unlisted, not: isX509},
 
 	{Name: "lifetime.idle/never", About: "an unused session never ends", defect: twists(idleOver, false)},
 	{Name: "lifetime.idle/early", About: "an unused session ends after half its idle time", defect: stretches(idleOver, 1, 2)},
@@ -88,7 +91,7 @@ var mutants = []Mutant{
 
 	{Name: "race.revival", About: "a call in flight revives a session that was logged out", defect: revives},
 	{Name: "race.logout", About: "a logout is answered before it acts", defect: logoutLater},
-	{Name: "race.shared-id", About: "logins at once get one id together", defect: func(d *defect) { d.before, d.after = d.crowdIn, d.crowdOut }},
+	{Name: "race.shared-id", About: "logins at once get one id together", defect: crowds},
 	{Name: "race.history", About: "of two calls at once one is refused", defect: refusesTwins},
 
 	{Name: "load.dead-accepted", About: "sessions that ended are accepted", defect: twists(deadRefused, false)},
@@ -97,11 +100,11 @@ var mutants = []Mutant{
 	{Name: "load.id-repeated", About: "an account is given the id of its first login at each later one", defect: repeats},
 	{Name: "load.csrf-stale", About: "one value against forged requests in ten is refused though it is right", Endpoints: onALM, every: 10, Plain: true, defect: staleCSRF},
 	{Name: "load.csrf-stale/octane", About: "one value against forged requests in ten is refused though it is right", Endpoints: onOctane, Needs: NeedCSRF, every: 10, Plain: true, defect: staleCSRF},
-	{Name: "ledger.balance", About: "a login opens a second session that nobody is told of", defect: leaks},
 }
 
 var (
 	keyMethods = []string{"api-key", "client-key", "client-key-json"}
+	listing    = []string{"space", "acme"}
 	naming     = []string{"alm", "space", "acme"}
 )
 

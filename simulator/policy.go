@@ -33,6 +33,7 @@ const (
 	maxAgeHeeded                  // maxage on login sets the idle limit
 	certificateRight              // the client certificate names an account
 	limitKept                     // a user's sessions stay within the limit
+	sessionListed                 // a live session is listed
 )
 
 // policy is asked at every decision. The zero value is honest.

@@ -329,7 +329,7 @@ func (s *Server) spaceData(x *exchange) {
 	}
 }
 
-// spaceSessions lists live sessions.
+// spaceSessions lists live sessions of all users; @size is how many there are.
 func (s *Server) spaceSessions(x *exchange) {
 	if !x.allow("GET") {
 		return
@@ -338,7 +338,9 @@ func (s *Server) spaceSessions(x *exchange) {
 		return
 	}
 	x.say(200, "application/vnd.net.juniper.space.user-management.active-user-sessions+json;version=1",
-		`{"active-user-sessions":{"active-user-session":[`)
+		`{"active-user-sessions":{"@size":"`)
+	x.out = appendInt(x.out, s.store.counts[space].live.Load())
+	x.out = append(x.out, `","active-user-session":[`...)
 	first := true
 	s.store.each(space, maxListed, x.now, func(_ ref, rec *record) {
 		if !first {
@@ -347,8 +349,8 @@ func (s *Server) spaceSessions(x *exchange) {
 		first = false
 		x.out = append(x.out, `{"user-name":`...)
 		x.out = appendJSON(x.out, s.accounts.appendName(x.small[:0], rec.account))
-		x.out = append(x.out, `,"login-time":"`...)
-		x.out = s.wall(rec.opened).UTC().AppendFormat(x.out, time.RFC3339)
+		x.out = append(x.out, `,"session-start-time":"`...)
+		x.out = s.wall(rec.opened).UTC().AppendFormat(x.out, "Jan 2, 2006 3:04:05 PM")
 		x.out = append(x.out, `"}`...)
 	})
 	x.out = append(x.out, "]}}"...)

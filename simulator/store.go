@@ -141,7 +141,7 @@ func (st *store) place(sh *shard, number uint32, rec record) ref {
 	rec.serial = place.serial + 1
 	rec.state = live
 	if rec.born == 0 {
-		if d := st.policy.defect; d != nil && d.strikes() {
+		if d := st.policy.defect; d != nil && d.strikesSession(rec.account) {
 			rec.flags |= flagStruck
 		}
 		st.count(rec.family)
@@ -371,7 +371,7 @@ func (st *store) each(f family, limit int, now int64, visit func(ref, *record)) 
 		sh.mu.Lock()
 		for slot := uint32(0); slot < sh.used && limit > 0; slot++ {
 			rec := &sh.chunks[slot>>chunkBits][slot&(chunkSize-1)]
-			if rec.state == live && rec.family == f && rec.born == 0 && st.clocks(rec, now) == live {
+			if rec.state == live && rec.family == f && rec.born == 0 && st.clocks(rec, now) == live && st.policy.holds(rec, sessionListed, true) {
 				visit(ref{slot<<shardBits | uint32(i), rec.serial}, rec)
 				limit--
 			}

@@ -38,10 +38,7 @@ type gap struct {
 	why string
 }
 
-func everywhere(simulator.Use) bool { return true }
-
 var gaps = map[string]gap{
 	"login.again": {func(u simulator.Use) bool { return u.Endpoint == "octane" || u.Version == "pre-2020" },
 		"where no page says that a logout ends the session (Octane, LoadRunner Enterprise before 2020), the old cookies may still be valid, so only those are sent along that the logout left"},
-	"ledger.balance":         {everywhere, "the rule keeps authsoak's own books; a session that nobody is told of shows only in the server's"},
 }
