@@ -30,8 +30,8 @@ func extract(c *profiles.Capture, a *exchange.Answer) []byte {
 	return value
 }
 
-// listed counts the sessions that the answer to a listing tells of. Of a body
-// that is not held as a whole, nothing but a total is known.
+// listed counts the sessions that the answer to a listing tells of. Of a list
+// that is not there as a whole, nothing but a total is known.
 func listed(l *profiles.Listing, a *exchange.Answer, values *profiles.Values) rules.Listed {
 	out := rules.Listed{Own: rules.NotCounted, All: rules.NotCounted}
 	if l.Total != nil {
@@ -46,6 +46,9 @@ func listed(l *profiles.Listing, a *exchange.Answer, values *profiles.Values) ru
 	if l.Owner == nil {
 		out.Own = len(matches)
 		return out
+	}
+	if out.All > len(matches) {
+		return out // a page of the list
 	}
 	owner := l.Owner.Append(nil, values)
 	out.Own = 0

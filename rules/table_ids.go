@@ -15,19 +15,44 @@ func (t *table) laterLogins() {
 		return
 	}
 	t.duplicate()
-	// The old cookies go along where they must be dead by then, otherwise only
-	// what the logout left of them.
-	again := 0
+	t.again()
+}
+
+// again adds the rule of a login after a logout. The old cookies go along where
+// they are dead: as far as nothing states that a logout ends the session, a login
+// over them may be a login over valid ones, which a server may refuse. So there
+// the first login brings what the logout left, and a second one the old cookies,
+// which is judged if a call with them was refused before.
+func (t *table) again() {
+	const id = "login.again"
+	expected := "a login after the logout is accepted"
+	keep := Variation{Keep: true}
 	if t.flow.Session.LogoutRevokes == profiles.Yes {
-		again = 1
+		script := []Action{login(0), copied(1, 0), logout(0), login(1).with(keep)}
+		t.add(id, trial{script: script, owed: owed, judge: func(e Evidence) Finding {
+			if f, missing := e.needs(expected, 0, 2); missing {
+				return f
+			}
+			return e.mustEnd(3, expected, nil)
+		}})
+		return
 	}
-	script := []Action{login(0), copied(1, 0), logout(0), login(again).with(Variation{Keep: true})}
-	t.add("login.again", trial{script: script, owed: owed, judge: func(e Evidence) Finding {
-		expected := "a login after the logout is accepted"
+	script := []Action{login(0), copied(1, 0), logout(0), login(0).with(keep), logout(0), t.call(1), login(1).with(keep)}
+	t.add(id, trial{script: script, owed: owed, judge: func(e Evidence) Finding {
 		if f, missing := e.needs(expected, 0, 2); missing {
 			return f
 		}
-		return e.mustEnd(3, expected, nil)
+		f := e.mustEnd(3, expected, nil)
+		switch {
+		case f.Ruling != Passed:
+			return f
+		case e.meaning(5) == accepting:
+			f.Observed += "; the old cookies are still valid, so a login that brings them is not judged"
+			return f
+		case e.meaning(5) != refused:
+			return unsure(5, expected, "whether the old cookies are dead can't be told: "+describe(e.last(5)))
+		}
+		return e.mustEnd(6, expected+", with the old cookies too, which are dead", nil)
 	}})
 }
 

@@ -58,10 +58,10 @@ func judgeListed(e Evidence) Finding {
 	var n [3]int
 	for i, action := range []int{listedFirst, listedBoth, listedLast} {
 		if n[i] = e.last(action).Listed.Own; n[i] == NotCounted {
-			return inapplicable("the list is too long to be read as a whole")
+			return inapplicable("the answer holds only a part of the list")
 		}
 	}
-	told := fmt.Sprintf("%d sessions of the user; %d after another login; %d after its logout", n[0], n[1], n[2])
+	told := fmt.Sprintf("sessions of the user in the list: %d, %d after another login, %d after its logout", n[0], n[1], n[2])
 	switch {
 	case n[0] < 1:
 		return fail(listedFirst, expected, told+": a live session is not listed")

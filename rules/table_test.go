@@ -70,6 +70,17 @@ func scripted(replies ...Reply) Evidence {
 	return e
 }
 
+// listing is what a server's list told before a login, after it, and after its
+// logout.
+func listing(before, with, after int) Evidence {
+	list := func(n int) Reply {
+		r := good()
+		r.Listed = Listed{Own: n, All: NotCounted}
+		return r
+	}
+	return scripted(good(), list(before), good(), list(with), good(), list(after))
+}
+
 func tableOf(t *testing.T, endpoint string, c profiles.Choice) map[string]Row {
 	t.Helper()
 	e, err := profiles.FindEndpoint(endpoint)
@@ -126,7 +137,14 @@ func TestJudges(t *testing.T) {
 			[]Evidence{scripted(almLogin)}, []Evidence{scripted(broken())}},
 		{"octane", json, "login.duplicate", scripted(signIn, n, badCredentials(403), good()), []Evidence{scripted(signIn, n, good(), good())},
 			[]Evidence{scripted(signIn, n, silent()), scripted(silent()), scripted(signIn, n, Reply{Status: 503})}},
-		{"octane", json, "login.again", scripted(signIn, n, good(), another), []Evidence{scripted(signIn, n, good(), badCredentials(401))}, []Evidence{scripted(signIn, n, silent())}},
+		{"octane", json, "login.again", scripted(signIn, n, good(), another, good(), denied(401), signIn),
+			[]Evidence{scripted(signIn, n, good(), badCredentials(401)), scripted(signIn, n, good(), another, good(), denied(401), badCredentials(409))},
+			[]Evidence{scripted(signIn, n, silent()), scripted(signIn, n, good(), another, good(), silent())}},
+		// While the old cookies are valid, a login over them may be refused.
+		{"octane", json, "login.again", scripted(signIn, n, good(), another, good(), good(), badCredentials(409)), nil, nil},
+		{"alm", key, "login.again", scripted(almLogin, n, good(), almLogin), []Evidence{scripted(almLogin, n, good(), badCredentials(409))}, nil},
+		{"acme", profiles.Choice{}, "session.listed", listing(1, 2, 1), []Evidence{listing(0, 1, 0), listing(1, 3, 2), listing(1, 2, 2), listing(2, 2, 2)},
+			[]Evidence{scripted(silent()), scripted(good(), good(), silent())}},
 		{"octane", json, "id.fixation", scripted(signIn, good(), n, n, denied(401)),
 			[]Evidence{scripted(good().setting(sid("LWSSO_COOKIE_KEY", chosen))), scripted(good(), good(), n, n, good())}, []Evidence{scripted(silent()), scripted(signIn, good(), n, n, silent())}},
 		{"octane", json, "id.unique", scripted(signIn, good(), another, good(), good().setting(sid("LWSSO_COOKIE_KEY", "c")), good(),

@@ -337,6 +337,7 @@ func (s *Server) spaceSessions(x *exchange) {
 	if _, ok := s.spaceCaller(x); !ok {
 		return
 	}
+	s.store.sweep(x.now)
 	x.say(200, "application/vnd.net.juniper.space.user-management.active-user-sessions+json;version=1",
 		`{"active-user-sessions":{"@size":"`)
 	x.out = appendInt(x.out, s.store.counts[space].live.Load())

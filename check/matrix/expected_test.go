@@ -1,7 +1,5 @@
 package matrix_test
 
-import "authsoak/simulator"
-
 // Reasons that several mutants share.
 const (
 	restsOnIt   = "its trial needs the answer that the mutant spoils"
@@ -19,6 +17,7 @@ var consequences = map[string]map[string]string{
 	"login.inactive-key/status": {"login.unknown-user": sameRefusal, "login.wrong-secret": sameRefusal},
 	"login.tenant":              {"login.accepted": restsOnIt},
 	"id.unique":                 {"logout.same-user": "two sessions with one id end together"},
+	"logout.revokes":            {"session.listed": "the session goes on, and is listed"},
 	"call.accepted":             {"user.isolated": restsOnIt},
 	"call.no-cookies":           {"call.refused-status": "both are tried by the same request", "cookie.needed": "the only cookie is the authenticating one"},
 	"call.bare": {"call.other-connection": restsOnIt, "logout.no-cookies": restsOnIt,
@@ -30,15 +29,4 @@ var consequences = map[string]map[string]string{
 		"logout.no-cookies": restsOnIt, "logout.other-user": restsOnIt, "logout.same-user": restsOnIt, "user.isolated": restsOnIt},
 	"client-type.suffix": {"login.accepted": profileSays, "login.cookies": "the cookie of the other name is missing"},
 	"user.named":         {"user.isolated": "it looks at the names too"},
-}
-
-// gap is where a rule does not catch its mutant, and why.
-type gap struct {
-	on  func(simulator.Use) bool
-	why string
-}
-
-var gaps = map[string]gap{
-	"login.again": {func(u simulator.Use) bool { return u.Endpoint == "octane" || u.Version == "pre-2020" },
-		"where no page says that a logout ends the session (Octane, LoadRunner Enterprise before 2020), the old cookies may still be valid, so only those are sent along that the logout left"},
 }

@@ -47,7 +47,10 @@ var signs = map[string]func(*results.LadderResult) bool{
 	"lifetime.maxage":           misses,
 }
 
+// The arms of a ladder: the sessions that are touched once, and the others by
+// their names in results.
 const (
+	idleArm  = "idle"
 	kept     = "kept-alive"
 	refusing = "refused-renewal"
 )
@@ -65,6 +68,18 @@ func arm(r *results.LadderResult, name string) results.LadderArm {
 		}
 	}
 	return results.LadderArm{}
+}
+
+// answers is the lifetime that an arm tells, as text.
+func answers(r *results.LadderResult, name string) string {
+	b := arm(r, name).Lifetime
+	if name == idleArm {
+		b = r.Timeout
+	}
+	if b.MostS == nil {
+		return fmt.Sprint(b.LeastS, " and more")
+	}
+	return fmt.Sprint(b.LeastS, " to ", *b.MostS)
 }
 
 // endsBefore and outlives hold an arm against a lifetime, with a tenth to spare.
@@ -99,11 +114,16 @@ func (f *tried) ladder(t *testing.T, all []use) {
 			continue
 		}
 		seen[u.Endpoint] = true
-		if signs[f.Name](honestLadder(t, u)) {
+		honest := honestLadder(t, u)
+		if signs[f.Name](honest) {
 			t.Errorf("on %s, the honest server shows %s", u.name(), f.Name)
 		}
 		f.uses++
-		if r := u.climb(t, simulator.Options{Seed: 1, Mutant: f.Name}); signs[f.Name](r) {
+		r := u.climb(t, simulator.Options{Seed: 1, Mutant: f.Name})
+		for _, name := range []string{idleArm, kept, refusing} {
+			f.arms[name] = f.arms[name] || answers(r, name) != answers(honest, name)
+		}
+		if signs[f.Name](r) {
 			f.caught++
 		} else {
 			t.Errorf("on %s, %s does not show: %s: %s, %v, kind %q, reaper %v, replaced %v, arms %+v", u.name(), f.Name, r.Verdict, r.Reason, r.Findings, r.Kind, r.Reaper, r.Replaced, r.Arms)
@@ -123,7 +143,7 @@ func (f *tried) ladder(t *testing.T, all []use) {
 
 // patternless are the mutants whose sign is a pattern in many sessions: one in
 // fifty makes none.
-var patternless = map[string]bool{"lifetime.idle/lazy": true, "lifetime.idle/nodes": true}
+var patternless = map[string]bool{"lifetime.idle/lazy": true}
 
 // ladders are those on honest servers, by use: several mutants ask for one.
 var ladders sync.Map

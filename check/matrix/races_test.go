@@ -18,7 +18,7 @@ import (
 // rareRaces how many times as many where it is open in one case of fifty.
 const (
 	rounds    = 100
-	rareRaces = 40
+	rareRaces = 10
 )
 
 // race tries a mutant of the rules of `authsoak check --races`.
@@ -55,10 +55,7 @@ func (f *tried) caughtBy(t *testing.T, u *use, own result, checks []result) {
 	if own.Verdict == string(rules.FailedRule) {
 		f.caught++
 	} else {
-		f.blind++
-		if gap, known := gaps[f.Name]; !known || !gap.on(u.Use) {
-			t.Errorf("on %s, %s ends %q: expected %s, observed %s", u.name(), f.Rule(), own.Verdict, own.Expected, own.Observed)
-		}
+		t.Errorf("on %s, %s ends %q: expected %s, observed %s", u.name(), f.Rule(), own.Verdict, own.Expected, own.Observed)
 	}
 	for _, id := range failed(checks) {
 		if id == f.Rule() {
