@@ -27,7 +27,9 @@ func TestDocs(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", r.ID, r.About)
 	}
 	b.WriteString("\n`load.*` and `ledger.balance` are judged by every `authsoak run`, `race.*` by `authsoak check --races`, " +
-		"`lifetime.*` by `authsoak timeout`; all others by `authsoak check`.\n")
+		"`lifetime.*` by `authsoak timeout`; all others by `authsoak check`. " +
+		"`ledger.balance` holds authsoak to its own books; what the server counts is held to them by `session.listed`. " +
+		"The servers in [mutants.md](mutants.md) break every other rule that is judged, each in its way.\n")
 	for _, e := range profiles.Endpoints() {
 		docEndpoint(t, &b, e)
 	}

@@ -15,7 +15,7 @@ import (
 // The honest simulator passes every rule, for every endpoint, version, method
 // and option, whatever its seed.
 func TestHonest(t *testing.T) {
-	const seeds = 3
+	const seeds = 10
 	for _, u := range uses(t) {
 		t.Run(u.name(), func(t *testing.T) {
 			t.Parallel()

@@ -68,3 +68,23 @@ func (u *use) crowd(t *testing.T, o simulator.Options, cycles int) (checks []res
 	})
 	return checks
 }
+
+// A stale value against forged requests is told from a session that ended, with
+// whichever status it is refused.
+func TestStaleCSRFByEitherStatus(t *testing.T) {
+	for _, u := range uses(t) {
+		if u.Endpoint != "octane" || !u.CSRF || u.TLS {
+			continue
+		}
+		for _, status := range []int{401, 403} {
+			o := simulator.Options{Seed: 1, Octane: simulator.OctaneOptions{CSRFStatus: status}}
+			if honest := failed(u.crowd(t, o, 20)); len(honest) > 0 {
+				t.Errorf("on %s, the honest server with status %d fails %v", u.name(), status, honest)
+			}
+			o.Mutant = "load.csrf-stale/octane"
+			if got := failed(u.crowd(t, o, 20)); !slices.Equal(got, []string{"load.csrf-stale"}) {
+				t.Errorf("on %s, with status %d %v fail, want load.csrf-stale alone", u.name(), status, got)
+			}
+		}
+	}
+}
