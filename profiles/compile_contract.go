@@ -121,11 +121,13 @@ func (c *compiler) guards() {
 func (c *compiler) listing() {
 	for i := range c.spec.Listing.items {
 		l, path := &c.spec.Listing.items[i], c.spec.Listing.path("listing", i)
-		if !c.holds(path, l.When) || c.flow.Listing != nil || c.flow.Sessionless {
+		if !c.holds(path, l.When) || !c.holds(path+".request", l.Request.When) || c.flow.Listing != nil || c.flow.Sessionless {
 			continue
 		}
-		g := c.group(path+".request", "listing", []requestSpec{l.Request}, anyCall)
-		out := &Listing{Request: g.Requests[0], Says: l.Says, Source: c.address(path+".document", &l.source)}
+		out := &Listing{Request: c.request(path+".request", &l.Request, anyCall, 0), Says: l.Says, Source: c.address(path+".document", &l.source)}
+		if out.Request.Name == "" {
+			out.Request.Name = "listing"
+		}
 		if l.Each != "" {
 			re, err := regexp.Compile(l.Each)
 			switch {
@@ -137,7 +139,7 @@ func (c *compiler) listing() {
 			out.Each = re
 		}
 		if l.Owner != "" {
-			out.Owner = c.template(path+".owner", l.Owner, inBody)
+			out.Owner = c.template(path+".owner", l.Owner, inIdentity)
 		}
 		if l.Total != nil {
 			total := c.place(path+".total", l.Total)

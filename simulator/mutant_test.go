@@ -90,6 +90,41 @@ func TestIntermittent(t *testing.T) {
 	}
 }
 
+// Which sessions are struck doesn't depend on the order in which accounts log in,
+// nor on what is asked meanwhile.
+func TestIntermittentSessions(t *testing.T) {
+	const people, logins, every = 500, 10, 50
+	draw := func(seed uint64, backwards bool) (out [people][logins]bool, hits int) {
+		srv, err := New(Options{Seed: seed, Mutant: "lifetime.idle/never@50"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := srv.policy.defect
+		for n := range logins {
+			for i := range people {
+				if backwards {
+					i = people - 1 - i
+					d.strikes()
+				}
+				if out[i][n] = d.strikesSession(accountID(i)); out[i][n] {
+					hits++
+				}
+			}
+		}
+		return out, hits
+	}
+	first, hits := draw(7, false)
+	if want := people * logins / every; hits < want*7/10 || hits > want*13/10 {
+		t.Errorf("%d of %d sessions struck, want about %d", hits, people*logins, want)
+	}
+	if again, _ := draw(7, true); again != first {
+		t.Error("seed 7 strikes other sessions in another order")
+	}
+	if other, _ := draw(8, false); other == first {
+		t.Error("seeds 7 and 8 strike alike")
+	}
+}
+
 // What a defect remembers is bounded.
 func TestMutantMemory(t *testing.T) {
 	srv, err := New(Options{Seed: 1, Mutant: "id.fixation"})
