@@ -242,6 +242,7 @@ func (r *races) conclude() error {
 			r.report.Findings = append(r.report.Findings, f)
 		}
 	}
+	r.report.Requests += r.Prober.Resends()
 	r.report.Unjudged = t.unjudged
 	r.notes()
 	return nil

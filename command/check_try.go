@@ -34,10 +34,13 @@ func (j *checkJob) try(ctx context.Context) error {
 	}
 	var group sync.WaitGroup
 	slots := make(chan struct{}, checksAtOnce)
+	turns := j.turns()
 	for i := range j.targets {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
+			turns[i].Lock()
+			defer turns[i].Unlock()
 			progress := show.rule
 			if many {
 				progress = func(int, int, results.CheckResult) {}
@@ -58,6 +61,29 @@ func (j *checkJob) try(ctx context.Context) error {
 		err = j.race(ctx, show)
 	}
 	return err
+}
+
+// turns has a lock for each target. Targets of one product on one server, whose
+// list of sessions is going to be counted, have the same: they may use the same
+// accounts.
+func (j *checkJob) turns() []*sync.Mutex {
+	out := make([]*sync.Mutex, len(j.targets))
+	shared := map[string]*sync.Mutex{}
+	counted := map[string]bool{}
+	key := func(t *driver.Target) string { return t.Flow.Endpoint + " " + t.URL.Host }
+	for i := range j.targets {
+		counted[key(&j.targets[i])] = counted[key(&j.targets[i])] || j.targets[i].Flow.Listing != nil
+	}
+	for i := range j.targets {
+		k := key(&j.targets[i])
+		if out[i] = shared[k]; out[i] == nil {
+			out[i] = &sync.Mutex{}
+		}
+		if counted[k] {
+			shared[k] = out[i]
+		}
+	}
+	return out
 }
 
 // checkLines prints lines of rules, of several targets at a time.
