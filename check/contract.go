@@ -24,6 +24,10 @@ type ContractConfig struct {
 	Repeat  int
 	Agent   string        // User-Agent of requests whose profile names none
 	Timeout time.Duration // of a request; 0: 10 s
+	// Ledger keeps the sessions that are open, as those of the target with the
+	// index Number in the scenario; nil: nothing is kept.
+	Ledger *driver.Kept
+	Number int
 	// Progress hears of each rule once it is settled; nil: nobody does.
 	Progress func(done, planned int, r results.CheckResult)
 }
@@ -69,6 +73,9 @@ func Contract(ctx context.Context, c ContractConfig) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("check %s: %w", c.Target.Name, err)
 	}
 	prober.Show = true
+	if c.Ledger != nil {
+		prober.Keep(c.Ledger, c.Number, 0)
+	}
 	k := &contract{ContractConfig: c, prober: prober, wrong: map[int]int{}, trials: map[string]*tried{}}
 	for i := range c.Rows {
 		r := k.row(ctx, &c.Rows[i])

@@ -61,6 +61,9 @@ func (r *ladderRun) perform(e appointment) {
 		switch e.deed {
 		case logIn:
 			replies = client.Login(r.ctx, rules.Variation{})
+			if !replies[len(replies)-1].Accepted() && client.Holds() {
+				client.Logout(r.ctx, v) // half a login may have opened a session
+			}
 			_ = client.Close() // an idle session keeps no connection
 		case touch:
 			replies = client.Call(r.ctx, call, v)
@@ -191,6 +194,7 @@ func (r *ladderRun) touched(p *probe, replies []rules.Reply) {
 		p.state = over
 		r.live--
 		r.Ended++
+		p.client.Gone()
 		r.vacate(p)
 	}
 	entry := results.LadderTouch{
@@ -236,6 +240,7 @@ func (r *ladderRun) loggedOut(p *probe, replies []rules.Reply) {
 		r.LoggedOut++
 	case last.Verdict.SessionOver || last.Status/100 == 4 && last.Status != 429:
 		r.Ended++ // there is nothing to log out
+		p.client.Gone()
 	default:
 		r.Left++
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,9 @@ type ladderRig struct {
 	options  simulator.Options
 	plan     rules.LadderOptions
 	policy   accounts.Policy
+	declare  func(*profiles.SessionRules) // what the profile states otherwise; nil: nothing
 	stop     chan struct{}
+	cutAfter time.Duration // when the ladder is stopped; 0: never
 	observe  func(check.LadderProgress)
 	serve    func(simulated driver.Network) driver.Network // puts something in between
 }
@@ -44,6 +47,9 @@ func (g ladderRig) target(t *testing.T) scenario.TargetPlan {
 	flow, err := e.Compile(g.choice)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if g.declare != nil {
+		g.declare(&flow.Session)
 	}
 	pattern := patterns[flow.AccountFields[0]]
 	if g.endpoint == "lre" && flow.AccountFields[0] == "client_id" {
@@ -97,10 +103,28 @@ func (g ladderRig) climb(t *testing.T) (*results.LadderResult, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ledger, err := driver.KeepLedger(filepath.Join(t.TempDir(), "ledger"), "rig")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prober.Keep(ledger, 0, 0)
+	if g.cutAfter > 0 {
+		g.stop = make(chan struct{})
+		time.AfterFunc(g.cutAfter, func() { close(g.stop) })
+	}
 	result, err := check.Ladder(t.Context(), g.stop, check.LadderConfig{
 		Prober: prober, Epoch: epoch, Plan: plan, Observe: g.observe,
 		Accounts: accounts.NewPool(g.policy, targets[0].Accounts.Count(), 0, 1, 1),
 	})
+	if result != nil {
+		kept, counted := ledger.Sessions(0), result.Sessions
+		if !kept.Balanced || kept.Opened != int64(counted.Opened) || kept.Orphaned != int64(counted.Left) || kept.PossiblyOpen != int64(counted.PossiblyOpen) {
+			t.Errorf("%s: the ledger holds %+v, the ladder counts %+v", g.endpoint, kept, counted)
+		}
+	}
+	if err := ledger.Close(); err != nil {
+		t.Error(err)
+	}
 	if result != nil && g.options.Mutant == "" {
 		if live := server.Stats().Live; live > int64(result.Sessions.Left) {
 			t.Errorf("%s: %d sessions are left on the server; the ladder counts %+v", g.endpoint, live, result.Sessions)

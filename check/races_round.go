@@ -246,7 +246,11 @@ func (r *round) refused(session int) (all, proven bool) {
 // server had refused it.
 func (r *round) end(ctx context.Context, session int) bool {
 	all, proven := r.refused(session)
-	return proven || r.logOut(ctx, r.sessions[session]) || all
+	over := proven || r.logOut(ctx, r.sessions[session]) || all
+	if over {
+		r.sessions[session].client.Gone() // unless a logout has ended it
+	}
+	return over
 }
 
 // logOut logs a session out with its newest cookie, and with the login's own

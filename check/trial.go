@@ -209,6 +209,8 @@ func (t *trial) end() {
 		if last.Err != nil || last.Verdict.Outcome == results.Unknown ||
 			!last.Accepted() && !last.Verdict.SessionOver && last.Status >= 500 {
 			t.out.Left++
+		} else {
+			o.Gone()
 		}
 		_ = o.Close()
 	}

@@ -26,6 +26,8 @@ type Prober struct {
 	epoch   time.Time
 	resends atomic.Int64
 	// Show makes replies able to tell request and answer as text.
+	place place // where sessions are kept, if anywhere
+	// Show makes replies hold request and answer as text, secrets blanked.
 	Show bool
 }
 
@@ -58,6 +60,7 @@ type Client struct {
 	account  accounts.Scratch
 	Account  int // index of its account
 	Jar      sessions.Jar
+	entry    *entry // its session in the ledger; nil: none is kept
 	identity int
 	conn     exchange.Conn
 	wire     []byte
@@ -77,6 +80,7 @@ func (p *Prober) Client(account int) *Client {
 // Copy makes a client with the same account and cookies, and no connection.
 func (c *Client) Copy() *Client {
 	twin := c.prober.Client(c.Account)
+	twin.entry = c.entry
 	for i, s := range c.Jar.Slots {
 		twin.Jar.Slots[i] = append(twin.Jar.Slots[i], s...)
 	}
@@ -92,6 +96,7 @@ func (c *Client) Become(other *Client) {
 	}
 	c.Account, c.identity = other.Account, other.identity
 	c.Forget()
+	c.entry = other.entry
 	for i, s := range other.Jar.Slots {
 		c.Jar.Slots[i] = append(c.Jar.Slots[i], s...)
 	}
@@ -99,7 +104,10 @@ func (c *Client) Become(other *Client) {
 }
 
 // Forget empties the jar.
-func (c *Client) Forget() { c.Jar.Reset(len(c.prober.target.flow.Slots)) }
+func (c *Client) Forget() {
+	c.Jar.Reset(len(c.prober.target.flow.Slots))
+	c.entry = nil
+}
 
 // Close closes the connection.
 func (c *Client) Close() error {
@@ -124,12 +132,14 @@ func (c *Client) Cookie(name string) string {
 // Login, Logout and Call send a group of requests and stop at the first that
 // isn't accepted. The last reply decides.
 func (c *Client) Login(ctx context.Context, v rules.Variation) []rules.Reply {
-	return c.group(ctx, &c.prober.target.login, rules.Login, v)
+	return c.keepLogin(func() []rules.Reply { return c.group(ctx, &c.prober.target.login, rules.Login, v) })
 }
 
 // Logout ends the session.
 func (c *Client) Logout(ctx context.Context, v rules.Variation) []rules.Reply {
-	return c.group(ctx, &c.prober.target.logout, rules.Logout, v)
+	replies := c.group(ctx, &c.prober.target.logout, rules.Logout, v)
+	c.keepLogout(replies)
+	return replies
 }
 
 // Call makes the flow's call of that index.
@@ -160,6 +170,9 @@ func (c *Client) group(ctx context.Context, g *group, part rules.Part, v rules.V
 		replies = append(replies, r.Reply)
 		if !r.Accepted() {
 			break
+		}
+		if part != rules.Logout {
+			c.keepCookies(r.set, &mine)
 		}
 	}
 	return replies
