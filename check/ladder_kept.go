@@ -29,11 +29,11 @@ type keptArm struct {
 
 // startKept plans the arms that the plan asks for.
 func (r *ladderRun) startKept() {
-	if r.Plan.Kept || r.Plan.Absolute > 0 {
+	if r.Plan.Kept {
 		r.kept = append(r.kept, &keptArm{name: keptArmName, fine: r.Plan.Absolute > 0, until: r.Plan.Absolute})
 	}
 	if r.Plan.Frozen {
-		r.kept = append(r.kept, &keptArm{name: frozenArmName, frozen: true, fine: true, until: r.Plan.Absolute})
+		r.kept = append(r.kept, &keptArm{name: frozenArmName, frozen: true, fine: true, until: r.Plan.FrozenUntil()})
 	}
 	number := 1_000_000 // apart from the numbers of the ladder
 	for i, arm := range r.kept {

@@ -58,7 +58,9 @@ func (r *ladderRun) rule(out *results.LadderResult, f *rules.LadderFinding, flow
 	}
 	for _, v := range l.Judge() {
 		out.Checks = append(out.Checks, results.CheckResult{ID: v.ID, Verdict: string(v.Ruling), Expected: v.Expected, Observed: v.Observed, Source: v.Source, Judged: v.Ruling != rules.Info})
-		if v.Ruling == rules.FailedRule && out.Verdict != string(rules.FailedRule) {
+		worse := v.Ruling == rules.FailedRule && out.Verdict != string(rules.FailedRule) ||
+			v.Ruling == rules.Unsure && (out.Verdict == string(rules.Passed) || out.Verdict == results.TimeoutMeasured)
+		if worse {
 			out.Verdict, out.Reason = string(v.Ruling), v.ID+": "+v.Observed+", expected "+v.Expected
 		}
 	}

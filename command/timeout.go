@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ func (p *program) timeoutCommand() *cli.Command {
 		text(ladderFlags, "arms", "`LIST` what to measure: idle, kept-alive, renewal, absolute, and a setting that asks for another idle time, as maxage=2 (idle,kept-alive)"),
 		text(ladderFlags, "absolute-limit", "`TIME` how long sessions in constant use are followed, to find an absolute lifetime"),
 		text(ladderFlags, "expect-absolute", "`TIME` when sessions in constant use should end; within 2 %, or --within if that is more"),
+		text(ladderFlags, "expect-renewal", "`TIME` when sessions in constant use should end that refuse renewed cookies; likewise"),
 		toggle(ladderFlags, "dry-run", "print the plan only"),
 		text(resultFlags, "out", "`DIR` where run folders go; left out: runs"),
 		text(resultFlags, "run-id", "`NAME` the run folder's name; left out: the time"),
@@ -200,7 +202,7 @@ func (v *values) ladderOptions() rules.LadderOptions {
 		Expect: orZero(read(v, "expect", parseTime)), Within: orZero(read(v, "within", parseTime)),
 		From: orZero(read(v, "from", parseTime)), To: orZero(read(v, "to", parseTime)),
 		Replicas: orZero(read(v, "replicas", parseWhole)), Absolute: orZero(read(v, "absolute-limit", parseTime)),
-		ExpectAbsolute: orZero(read(v, "expect-absolute", parseTime)),
+		ExpectAbsolute: orZero(read(v, "expect-absolute", parseTime)), ExpectRenewal: orZero(read(v, "expect-renewal", parseTime)),
 	}
 }
 
@@ -219,8 +221,8 @@ func (v *values) arms(o *rules.LadderOptions) (arms ladderArms) {
 		case "renewal":
 			o.Kept, o.Frozen = true, true
 		case "absolute":
-			if o.Absolute == 0 {
-				v.problems = append(v.problems, errors.New("--arms absolute: --absolute-limit says how long sessions are followed"))
+			if o.Absolute == 0 && o.ExpectAbsolute == 0 {
+				v.problems = append(v.problems, errors.New("--arms absolute: --absolute-limit says how long sessions are followed, or --expect-absolute when they should end"))
 			}
 		case "":
 			v.problems = append(v.problems, errors.New("--arms: a name is empty: idle, kept-alive, renewal, absolute, or a setting such as maxage=2"))
@@ -230,9 +232,14 @@ func (v *values) arms(o *rules.LadderOptions) (arms ladderArms) {
 		}
 		arms.names = append(arms.names, name)
 	}
-	if o.Absolute > 0 {
-		o.Kept = true
+	implied := func(name string, is bool) {
+		if is && !slices.Contains(arms.names, name) {
+			arms.names = append(arms.names, name)
+		}
 	}
+	implied("absolute", o.Absolute > 0 || o.ExpectAbsolute > 0)
+	implied("renewal", o.ExpectRenewal > 0)
+	o.Kept = o.Kept || o.ExpectRenewal > 0
 	return arms
 }
 

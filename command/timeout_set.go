@@ -91,7 +91,11 @@ func jobsOf(s *scenario.Scenario, i int, t *scenario.TargetPlan, asked rules.Lad
 	if err != nil {
 		return nil, err
 	}
-	follows, err := rules.PlanLadder(rules.LadderOptions{Expect: other.Flow.Session.Idle, Replicas: asked.Replicas})
+	options := rules.LadderOptions{Expect: other.Flow.Session.Idle, Replicas: asked.Replicas}
+	if options.Expect > 0 {
+		options.Within = max(rules.DefaultWithin(options.Expect), asked.Within)
+	}
+	follows, err := rules.PlanLadder(options)
 	if err != nil {
 		return nil, err
 	}
@@ -232,9 +236,9 @@ func (set *ladderSet) progress(j *ladderJob, p check.LadderProgress) {
 	}
 	switch {
 	case p.Timeout.Found():
-		fmt.Fprintf(&b, ", timeout %s to %s", tenth(p.Timeout.Least), tenth(p.Timeout.Most))
+		fmt.Fprintf(&b, ", timeout %s to %s", finely(p.Timeout.Least), finely(p.Timeout.Most))
 	case p.Timeout.Least > 0:
-		fmt.Fprintf(&b, ", timeout more than %s", tenth(p.Timeout.Least))
+		fmt.Fprintf(&b, ", timeout more than %s", finely(p.Timeout.Least))
 	}
 	if p.Stopping {
 		b.WriteString(", stopping: logging out what lives")
@@ -248,6 +252,11 @@ func whole(d time.Duration) string {
 	return document.Duration(d.Round(time.Second)).String()
 }
 
-func tenth(d time.Duration) string {
-	return document.Duration(d.Round(100 * time.Millisecond)).String()
+// finely writes a lifetime while it is being narrowed.
+func finely(d time.Duration) string {
+	step := 100 * time.Millisecond
+	if d < 10*time.Second {
+		step = 10 * time.Millisecond
+	}
+	return document.Duration(d.Round(step)).String()
 }

@@ -44,9 +44,11 @@ type LadderOptions struct {
 	LoginsPerSec float64
 	// Kept adds sessions that are used all the time, Frozen sessions that are
 	// used all the time but refuse renewed cookies. Absolute, if not 0, is how
-	// long they are followed, ExpectAbsolute when they should end.
-	Kept, Frozen             bool
-	Absolute, ExpectAbsolute time.Duration
+	// long they are followed, ExpectAbsolute when they should end, ExpectRenewal
+	// when those should that refuse renewed cookies. An expectation lets them be
+	// followed as long as it takes to judge it.
+	Kept, Frozen                            bool
+	Absolute, ExpectAbsolute, ExpectRenewal time.Duration
 }
 
 // Basis says where the range of a ladder comes from.
@@ -141,13 +143,14 @@ func PlanLadder(o LadderOptions) (LadderPlan, error) {
 		p.Within = DefaultWithin(p.Expect)
 	}
 	p.settleRange()
+	p.settleArms()
 	if err := p.validate(); err != nil {
 		return p, err
 	}
 	p.Longest = time.Duration(above * float64(p.To))
 	p.layOut()
 	arms := 0
-	for _, on := range []bool{p.Kept || p.Absolute > 0, p.Frozen} {
+	for _, on := range []bool{p.Kept, p.Frozen} {
 		if on {
 			p.KeptSessions = keptReplicas
 			arms++
@@ -186,6 +189,35 @@ func (p *LadderPlan) settleRange() {
 	}
 }
 
+// settleArms completes what is asked of the sessions in constant use.
+func (p *LadderPlan) settleArms() {
+	p.Frozen = p.Frozen || p.ExpectRenewal > 0
+	if p.Absolute == 0 && p.ExpectAbsolute > 0 {
+		p.Absolute = p.toJudge(p.ExpectAbsolute)
+	}
+	p.Kept = p.Kept || p.Absolute > 0
+}
+
+// withinOf is how far from its expected end a session in use may end.
+func (p *LadderPlan) withinOf(expect time.Duration) time.Duration {
+	return max(DefaultWithin(expect), p.Within)
+}
+
+// toJudge is how long sessions have to be followed to find out that they live
+// longer than expected.
+func (p *LadderPlan) toJudge(expect time.Duration) time.Duration {
+	return expect + p.withinOf(expect) + 2*Resolution(expect)
+}
+
+// FrozenUntil is how long sessions that refuse renewed cookies are followed; 0:
+// until the timeout is known.
+func (p *LadderPlan) FrozenUntil() time.Duration {
+	if p.ExpectRenewal == 0 {
+		return p.Absolute
+	}
+	return max(p.Absolute, p.toJudge(p.ExpectRenewal))
+}
+
 func (p *LadderPlan) validate() error {
 	var errs []error
 	bad := func(is bool, format string, args ...any) {
@@ -202,8 +234,10 @@ func (p *LadderPlan) validate() error {
 	bad(p.To > mostTo, "range to %v: must not end above %v", p.To, mostTo)
 	bad(p.Replicas < 1 || p.Replicas > mostReplicas, "%d replicas: must be 1 to %d", p.Replicas, mostReplicas)
 	bad(p.Absolute < 0, "limit of the absolute lifetime %v: must be positive", p.Absolute)
-	bad(p.ExpectAbsolute < 0 || p.ExpectAbsolute > 0 && p.Absolute <= p.ExpectAbsolute,
-		"expected absolute lifetime %v: sessions must be followed for longer, not for %v", p.ExpectAbsolute, p.Absolute)
+	bad(p.ExpectAbsolute < 0, "expected absolute lifetime %v: must be positive", p.ExpectAbsolute)
+	bad(p.ExpectAbsolute > 0 && p.Absolute > 0 && p.Absolute < p.toJudge(p.ExpectAbsolute),
+		"expected absolute lifetime %v: to judge it, sessions must be followed for %v at least, not for %v", p.ExpectAbsolute, p.toJudge(p.ExpectAbsolute), p.Absolute)
+	bad(p.ExpectRenewal < 0, "expected end without renewed cookies %v: must be positive", p.ExpectRenewal)
 	bad(p.LoginsPerSec < 0, "%g logins a second: must be positive", p.LoginsPerSec)
 	return errors.Join(errs...)
 }
@@ -278,6 +312,9 @@ func (p *LadderPlan) EndsBy(timeout time.Duration) time.Duration {
 		end = p.To + scaled(timeout, 1.2)
 	case timeout < p.From:
 		end = p.From + scaled(timeout, 1.2)
+	}
+	if p.Frozen {
+		end = max(end, p.FrozenUntil())
 	}
 	return max(end, p.Absolute)
 }

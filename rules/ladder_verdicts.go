@@ -40,7 +40,7 @@ func (l *Lifetimes) Judge() []LifetimeVerdict {
 	if l.Kept != nil && (l.Plan.ExpectAbsolute > 0 || l.Session.Absolute > 0) {
 		out = append(out, l.absolute())
 	}
-	if l.Session.ExtendedBy == profiles.Renewal && l.Frozen != nil {
+	if l.Frozen != nil {
 		out = append(out, l.renewal())
 	}
 	return out
@@ -73,52 +73,119 @@ func (l *Lifetimes) absolute() LifetimeVerdict {
 		v.Ruling, v.Expected = Info, "documented: "+ms(l.Session.Absolute)
 		return v
 	}
-	within := max(DefaultWithin(expect), l.Plan.Within)
+	within := l.Plan.withinOf(expect)
 	v.Expected = about(expect, within)
-	first, last := l.Kept.First, l.Kept.Last
-	switch {
-	case first.Found() && first.Most < expect-within, last.Least > expect+within:
-		v.Ruling = FailedRule
-	case first.Least >= expect-within && last.Found() && last.Most <= expect+within:
-		v.Ruling = Passed
-	default:
-		v.Ruling = Unsure
-	}
+	v.Ruling = judgeEdges(&l.Kept.Edges, expect, within)
 	return v
 }
 
-// renewal judges what renewed cookies are worth: whoever takes them outlives an
-// idle session, and the old cookie ends when an idle one does.
+// judgeEdges holds the end of sessions against what is expected: failed as soon as
+// one ended too early or lived too long, passed where none can have.
+func judgeEdges(e *Edges, expect, within time.Duration) Ruling {
+	switch {
+	case e.First.Found() && e.First.Most < expect-within, e.Last.Least > expect+within:
+		return FailedRule
+	case e.First.Least >= expect-within && e.Last.Found() && e.Last.Most <= expect+within:
+		return Passed
+	}
+	return Unsure
+}
+
+// renewal judges what renewed cookies are worth: against an expectation where
+// there is one, else against what the profile states; where it states nothing,
+// what was seen is reported.
 func (l *Lifetimes) renewal() LifetimeVerdict {
-	v := LifetimeVerdict{ID: RenewalRule, Source: l.Session.Sources["extended_by"], Ruling: Unsure,
-		Expected: "with renewed cookies a session outlives an idle one; the old cookie ends like an idle session"}
+	v := LifetimeVerdict{ID: RenewalRule, Source: l.Session.Sources["extended_by"], Ruling: Unsure, Observed: l.inUse()}
 	idle := l.Idle.Answer()
-	if !idle.Found() {
-		v.Observed = "the idle timeout is not known"
+	documented, stated := Info, v.Source != ""
+	switch {
+	case l.Session.ExtendedBy == profiles.Renewal:
+		v.Expected, documented = "with renewed cookies a session outlives an idle one; the old cookie ends like an idle session", l.byRenewal(idle)
+	case stated:
+		v.Expected, documented = "use alone extends a session: it outlives an idle one, even if it refuses renewed cookies", l.byUse(idle)
+	default:
+		v.Expected = "nothing is stated of renewed cookies, and nothing was expected"
+	}
+	expect := l.Plan.ExpectRenewal
+	if expect == 0 {
+		v.Ruling = documented
 		return v
 	}
+	within := l.Plan.withinOf(expect)
+	text := "refusing renewed cookies: " + about(expect, within)
+	if v.Ruling = judgeEdges(&l.Frozen.Edges, expect, within); documented == Info {
+		v.Expected = text
+		return v
+	}
+	v.Expected += "; " + text
+	v.Ruling = graver(v.Ruling, documented)
+	return v
+}
+
+// inUse says how long sessions in use lived.
+func (l *Lifetimes) inUse() string {
+	text := ""
 	if k := l.Kept; k != nil && k.Touches > 0 {
-		v.Observed = "with renewed cookies: " + lives(k.Whole())
+		text = fmt.Sprintf("with renewed cookies: %s (%d were renewed); ", lives(k.Whole()), l.Renewals)
+	}
+	if l.Frozen.Touches == 0 {
+		return text + "refusing them: no session was used"
+	}
+	return text + "refusing them: " + lives(l.Frozen.Whole())
+}
+
+// byRenewal judges sessions that only a renewed cookie extends: whoever takes
+// them outlives an idle session, and the old cookie ends when an idle one does.
+func (l *Lifetimes) byRenewal(idle Bracket) Ruling {
+	if !idle.Found() {
+		return Unsure
+	}
+	ruling := Unsure
+	if k := l.Kept; k != nil && k.Touches > 0 {
 		switch {
 		case k.Outlives(idle):
-			v.Ruling = Passed
+			ruling = Passed
 		case k.First.Found():
-			v.Ruling = FailedRule
-			v.Observed += fmt.Sprintf(", no longer than idle; %d cookies were renewed", l.Renewals)
-			return v
+			return FailedRule
 		}
 	}
-	if f := l.Frozen; f.Touches > 0 {
-		v.Observed += "; refusing them: " + lives(f.Whole())
-		slack := max(Resolution(idle.Most)*2, f.LongestPause)
-		switch {
-		case f.First.Found() && f.First.Most < idle.Least-slack, f.Last.Least > idle.Most+slack:
-			v.Ruling = FailedRule
-		case !f.First.Found():
-			v.Ruling = Unsure
+	f := l.Frozen
+	if f.Touches == 0 {
+		return Unsure
+	}
+	slack := max(Resolution(idle.Most)*2, f.LongestPause)
+	switch {
+	case f.First.Found() && f.First.Most < idle.Least-slack, f.Last.Least > idle.Most+slack:
+		return FailedRule
+	case !f.First.Found():
+		return Unsure
+	}
+	return ruling
+}
+
+// byUse judges sessions that any use extends, whatever becomes of new cookies.
+// One that was left alone for as long as the timeout proves nothing.
+func (l *Lifetimes) byUse(idle Bracket) Ruling {
+	f := l.Frozen
+	switch {
+	case !idle.Found() || f.Touches == 0:
+		return Unsure
+	case f.Outlives(idle):
+		return Passed
+	case f.First.Found() && f.LongestPause < idle.Least:
+		return FailedRule
+	}
+	return Unsure
+}
+
+// graver is the ruling that counts for both.
+func graver(a, b Ruling) Ruling {
+	for _, r := range []Ruling{FailedRule, Unsure} {
+		if a == r || b == r {
+			return r
 		}
 	}
-	return v
+	return a
 }
 
 func about(d, within time.Duration) string { return ms(d) + " ± " + ms(within) }
