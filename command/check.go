@@ -7,7 +7,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -182,11 +181,11 @@ type checkJob struct {
 	profiles map[string]string // by target: its endpoint, as it was named
 	targets  []driver.Target
 	rows     [][]rules.Row
-	folder   *results.Folder
-	started  time.Time
-	names    int // columns of the longest target name
+	at       *probing // where it stands; nil before anything is sent
+	names    int      // columns of the longest target name
 
 	out      []check.Outcome
+	races    []results.RaceReport
 	compared *results.ContractComparison
 }
 
@@ -205,24 +204,18 @@ func (j *checkJob) run(ctx context.Context, s *scenario.Scenario) error {
 	if err := j.table(); err != nil {
 		return err
 	}
-	if j.folder, err = runFolder(j.c, s); err != nil {
-		return err
-	}
-	if err := j.folder.WriteScenario(s.Effective()); err != nil {
+	if j.at, err = newProbing(j.c, s, j.plan, j.targets); err != nil {
 		return err
 	}
 	j.announce()
-	j.started = time.Now()
 	if err := j.try(ctx); err != nil {
-		return &exit{exitInvalid, err}
+		return &exit{exitInvalid, errors.Join(err, j.at.ledger.Close())}
 	}
-	if err := j.write(); err != nil {
+	verdict, err := j.write(ctx.Err() != nil)
+	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return code(exitInterrupted)
-	}
-	return code(codeOf(results.ChecksVerdict(j.all(), j.compared)))
+	return code(codeOf(verdict))
 }
 
 // table makes the rows of each target.

@@ -46,7 +46,8 @@ func (j *checkJob) try(ctx context.Context) error {
 				progress = func(int, int, results.CheckResult) {}
 			}
 			j.out[i], errs[i] = check.Contract(ctx, check.ContractConfig{Target: j.targets[i], Rows: j.rows[i],
-				WrongSecrets: j.wrong, Repeat: j.repeat, Agent: agent(), Timeout: j.plan.Timeout, Progress: progress})
+				WrongSecrets: j.wrong, Repeat: j.repeat, Agent: agent(), Timeout: j.plan.Timeout, Progress: progress,
+				Ledger: j.at.ledger, Number: i})
 			if many {
 				show.target(j.targets[i].Name, j.out[i].Results)
 			}
@@ -122,12 +123,13 @@ func (j *checkJob) race(ctx context.Context, show *checkLines) error {
 	}
 	var reports []results.RaceReport
 	for i := range targets {
-		prober, err := driver.NewProber(targets[i], agent(), j.plan.Timeout, j.started)
+		prober, err := driver.NewProber(targets[i], agent(), j.plan.Timeout, j.at.started)
 		if err != nil {
 			return err
 		}
+		prober.Keep(j.at.ledger, i, 0)
 		raced, report, err := check.Races(ctx, check.RacesConfig{Prober: prober, Target: targets[i].Name,
-			Seed: j.plan.Seed, Folder: j.folder, Progress: j.raceProgress(targets[i].Name)})
+			Seed: j.plan.Seed, Folder: j.at.folder, Progress: j.raceProgress(targets[i].Name)})
 		if err != nil {
 			return fmt.Errorf("target %s: %w", targets[i].Name, err)
 		}
@@ -137,7 +139,8 @@ func (j *checkJob) race(ctx context.Context, show *checkLines) error {
 			show.rule(0, 0, j.out[i].Put(r))
 		}
 	}
-	return j.folder.WriteJSON(results.RacesFile, reports)
+	j.races = reports
+	return j.at.folder.WriteJSON(results.RacesFile, reports)
 }
 
 // raceProgress tells now and then how far the rounds are.

@@ -114,7 +114,7 @@ func (j *checkJob) announce() {
 	if j.plan.Authorized != "" {
 		fmt.Fprintf(&b, "authorized  by %s\n", j.plan.Authorized)
 	}
-	fmt.Fprintf(&b, "results     %s\n\n", j.folder.Dir)
+	fmt.Fprintf(&b, "results     %s\n\n", j.at.folder.Dir)
 	fmt.Fprint(j.Err, b.String())
 }
 
@@ -128,27 +128,43 @@ func (j *checkJob) all() []results.CheckResult {
 }
 
 // write leaves everything where it was asked for.
-func (j *checkJob) write() error {
+func (j *checkJob) write(interrupted bool) (results.Verdict, error) {
 	checks := j.all()
 	now := j.contract()
 	if j.before != nil {
 		compared := results.CompareContracts(j.before, now)
+		compared.Against = j.c.String("against")
 		j.compared = &compared
 	}
-	err := j.folder.WriteChecks(checks)
-	if name := j.c.String("save"); name != "" {
+	verdict, reasons := results.ChecksVerdict(checks, j.compared), reasonsOf(checks)
+	if j.compared != nil && len(j.compared.Changes) > 0 {
+		reasons = append(reasons, counted(len(j.compared.Changes), "change")+" against "+j.compared.Against)
+	}
+	if interrupted {
+		verdict, reasons = results.Interrupted, append([]string{"interrupted before every rule was tried"}, reasons...)
+	}
+	left, err := j.at.write(found{command: results.CheckCommand, verdict: verdict, reasons: reasons, checks: checks, compared: j.compared})
+	if name := j.c.String("save"); name != "" && !interrupted {
 		err = errors.Join(err, results.WriteContract(name, now))
 	}
 	if name := j.c.String("junit"); name != "" {
 		err = errors.Join(err, writeFile(name, func(w io.Writer) error {
-			return report.JUnit(w, "authsoak check "+j.folder.RunID, nil, checks)
+			return report.JUnit(w, "authsoak check "+j.at.folder.RunID, nil, checks)
 		}))
 	}
 	if err != nil {
-		return err
+		return verdict, err
 	}
-	r := results.ChecksReport{Schema: results.ChecksSchema, Verdict: results.ChecksVerdict(checks, j.compared), RunID: j.folder.RunID,
-		Version: Version(), StartedAt: j.started.UTC().Format(time.RFC3339), DurationS: time.Since(j.started).Seconds(),
+	err = j.print(verdict)
+	leftBehind(j.Err, left, j.at.folder)
+	return verdict, err
+}
+
+// print says what was found, the way the flags ask for.
+func (j *checkJob) print(verdict results.Verdict) error {
+	checks := j.all()
+	r := results.ChecksReport{Schema: results.ChecksSchema, Verdict: verdict, RunID: j.at.folder.RunID,
+		Version: Version(), StartedAt: j.at.started.UTC().Format(time.RFC3339), DurationS: time.Since(j.at.started).Seconds(),
 		Labels: j.labels, Checks: checks, Compared: j.compared}
 	for _, o := range j.out {
 		r.Requests, r.Logins = r.Requests+o.Requests, r.Logins+o.Logins
@@ -165,8 +181,8 @@ func (j *checkJob) write() error {
 		return enc.Encode(&r)
 	}
 	options := report.TextFor(screenOf(j.Out))
-	options.Folder = j.folder.Dir
-	return report.Checks(j.Out, report.CheckInput{Checks: checks, Compared: j.compared, Against: j.c.String("against"), Left: r.Left, Text: options})
+	options.Folder = j.at.folder.Dir
+	return report.Checks(j.Out, report.CheckInput{Verdict: verdict, Checks: checks, Compared: j.compared, Races: j.races, Left: r.Left, Text: options})
 }
 
 func writeFile(name string, write func(io.Writer) error) error {

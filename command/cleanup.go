@@ -52,8 +52,13 @@ func (p *program) cleanup(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ledger := folder.Path(results.LedgerFile)
-	if _, err := os.Stat(ledger); errors.Is(err, fs.ErrNotExist) {
+	var ledgers []string
+	for _, name := range []string{results.LedgerFile, results.ProbesLedgerFile} {
+		if _, err := os.Stat(folder.Path(name)); !errors.Is(err, fs.ErrNotExist) {
+			ledgers = append(ledgers, folder.Path(name))
+		}
+	}
+	if len(ledgers) == 0 {
 		return p.cleaned(c, driver.Cleaned{RunID: folder.RunID})
 	}
 	plan, err := leftPlan(folder, overrides)
@@ -66,14 +71,18 @@ func (p *program) cleanup(c *cli.Context) error {
 	if err != nil {
 		return p.orInterrupted(err)
 	}
-	done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent()})
-	if errors.Is(err, sessions.ErrInUse) {
-		return fmt.Errorf("cleanup %s: %w: the run still goes on, or another cleanup does", folder.Dir, err)
+	all := driver.Cleaned{RunID: folder.RunID}
+	for _, ledger := range ledgers {
+		done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent()})
+		if errors.Is(err, sessions.ErrInUse) {
+			return fmt.Errorf("cleanup %s: %w: the run still goes on, or another cleanup does", folder.Dir, err)
+		}
+		if err != nil {
+			return &exit{exitFailed, fmt.Errorf("cleanup %s: %w", folder.Dir, err)}
+		}
+		all.Add(done)
 	}
-	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("cleanup %s: %w", folder.Dir, err)}
-	}
-	if err := p.cleaned(c, done); ctx.Err() == nil {
+	if err := p.cleaned(c, all); ctx.Err() == nil {
 		return err
 	}
 	return code(exitInterrupted)

@@ -77,7 +77,7 @@ func screenOf(w io.Writer) report.LiveOptions {
 // printSummary prints a summary the way the flags ask for.
 func (p *program) printSummary(c *cli.Context, s *results.Summary, dir string) error {
 	if c.Bool("json") {
-		return report.JSON(p.Out, s)
+		return report.JSON(p.Out, s, results.Findings{})
 	}
 	screen := screenOf(p.Out)
 	screen.Quiet, screen.RunFolder = c.Bool("quiet"), dir

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -20,8 +21,8 @@ func (p *program) reportCommand() *cli.Command {
 		Usage:     "make a report of a run again",
 		ArgsUsage: "RUN…",
 		Description: `
-RUN is a run folder. Several are shards of one run and are merged, histograms
-without loss. The folder of a killed run is summed up from what it recorded.
+RUN is a folder that run, check or timeout left. Several are shards of one run
+and are merged, histograms without loss. The folder of a killed run is summed up from what it recorded.
 
 The exit code says whether a report could be made; the verdict is in it.`,
 		UsageText: `
@@ -55,6 +56,9 @@ func (p *program) report(c *cli.Context) error {
 	in := report.Input{Summary: summary}
 	if len(dirs) == 1 {
 		in.Folder, screen.RunFolder = dirs[0], dirs[0]
+		if in.Findings, err = (&results.Folder{Dir: dirs[0]}).Findings(); err != nil {
+			return err
+		}
 	}
 	in.Text = report.TextFor(screen)
 	return format(p.Out, in)
@@ -112,6 +116,9 @@ func (p *program) summaryOf(dirs []string) (*results.Summary, error) {
 		return nil, err
 	default:
 		return summary, nil
+	}
+	if _, err := os.Stat(folders[0].Path(results.IntervalsFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: it was killed, or still goes on, and recorded nothing that could be reported: authsoak cleanup %s logs out what it left", dirs[0], dirs[0])
 	}
 	summary, err = results.Rebuild(folders[0])
 	if err != nil {

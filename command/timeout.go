@@ -139,24 +139,41 @@ func (p *program) measure(ctx context.Context, c *cli.Context, s *scenario.Scena
 	if err != nil {
 		return p.orInterrupted(err)
 	}
-	folder, err := runFolder(c, s)
+	probing, err := newProbing(c, s, plan, targets)
 	if err != nil {
 		return err
 	}
-	if err := folder.WriteScenario(s.Effective()); err != nil {
-		return err
-	}
 	if !c.Bool("quiet") {
+		fmt.Fprintf(p.Err, "results     %s\n\n", probing.folder.Dir)
 		set.watch(p.Err)
 	}
-	if err := set.start(c.Context, p.stop, targets); err != nil {
-		return err
+	if err := set.start(c.Context, p.stop, targets, probing.ledger); err != nil {
+		return errors.Join(err, probing.ledger.Close())
 	}
-	result, trouble := set.wait(folder.RunID)
-	if err := errors.Join(folder.WriteJSON(results.TimeoutFile, result), folder.WriteChecks(set.checks())); err != nil {
+	result, trouble := set.wait(probing.folder.RunID)
+	checks := set.checks()
+	left, err := probing.write(found{command: results.TimeoutCommand, verdict: result.Summarized(), reasons: reasonsOfLadders(result, trouble), checks: checks})
+	if err := errors.Join(probing.folder.WriteJSON(results.TimeoutFile, result), err); err != nil {
 		return errors.Join(trouble, err)
 	}
-	return p.measured(c, folder, result, trouble)
+	leftBehind(p.Err, left, probing.folder)
+	return p.measured(c, probing.folder, result, trouble)
+}
+
+// reasonsOfLadders says why ladders did not pass.
+func reasonsOfLadders(t *results.TimeoutResult, trouble error) (out []string) {
+	for i := range t.Ladders {
+		if l := &t.Ladders[i]; l.Verdict != string(results.Pass) && l.Verdict != results.TimeoutMeasured {
+			out = append(out, l.Name()+": "+l.Reason)
+		}
+	}
+	if t.Summarized() == results.Interrupted {
+		out = append(out, "interrupted before the answer was there")
+	}
+	if trouble != nil {
+		out = append(out, strings.Split(trouble.Error(), "\n")...)
+	}
+	return out
 }
 
 // measured prints what was found. Its error is the exit code.
@@ -172,19 +189,14 @@ func (p *program) measured(c *cli.Context, folder *results.Folder, t *results.Ti
 		screen.Quiet, screen.RunFolder = c.Bool("quiet"), folder.Dir
 		err = report.Timeout(p.Out, t, report.TextFor(screen))
 	}
+	verdict := t.Summarized()
 	switch {
 	case err != nil:
 		return err
-	case t.Verdict == string(results.Interrupted):
-		return code(exitInterrupted)
-	case trouble != nil:
+	case verdict != results.Interrupted && trouble != nil:
 		return &exit{exitInvalid, trouble}
-	case t.Verdict == string(results.Failed):
-		return code(exitFailed)
-	case t.Verdict == results.TimeoutUnknown:
-		return code(exitInvalid)
 	}
-	return nil
+	return code(codeOf(verdict))
 }
 
 // ladderArms is what is measured besides the idle timeout.

@@ -72,6 +72,8 @@ func apart(given string, t *driver.Target, j *ladderJob) error {
 	source := j.plan.Accounts
 	first := 0
 	switch need := j.ladder.AtOnce; {
+	case given != "" && t.Identities != nil:
+		return fmt.Errorf("--probe-accounts: target %s shows a client certificate for each account, and only those of the load's accounts are at hand: leave the flag out", t.Name)
 	case given != "":
 		own, err := probeAccounts(given)
 		if err != nil {
@@ -81,7 +83,7 @@ func apart(given string, t *driver.Target, j *ladderJob) error {
 		if j.plan.Columns, missing = accounts.Resolve(own, j.plan.Flow.AccountFields); len(missing) > 0 {
 			return fmt.Errorf("--probe-accounts: gives no column %s, which target %s needs", missing[0], t.Name)
 		}
-		source = own
+		source, j.foreign = own, true
 	case j.plan.Policy == accounts.Lease && source.Count() > need:
 		first = source.Count() - need
 		t.Accounts = part{source, 0, first}
@@ -140,13 +142,22 @@ func (set *ladderSet) beside(p *program, c *cli.Context, folder *results.Folder,
 	ctx, cancel := context.WithCancel(c.Context)
 	defer cancel()
 	stop := make(chan struct{})
-	if err := set.start(ctx, stop, targets); err != nil {
+	ledger, err := driver.KeepLedger(folder.Path(results.ProbesLedgerFile), folder.RunID)
+	if err != nil {
 		return err
+	}
+	if err := set.start(ctx, stop, targets, ledger); err != nil {
+		return errors.Join(err, ledger.Close())
 	}
 	driven := drive()
 	close(stop)
 	result, trouble := set.wait(folder.RunID)
-	err := folder.WriteJSON(results.TimeoutFile, result)
+	var left int64
+	for i := range targets {
+		left += ledger.Sessions(i).Orphaned
+	}
+	leftBehind(p.Err, left, folder)
+	err = errors.Join(folder.WriteJSON(results.TimeoutFile, result), ledger.Close())
 	if err == nil && !c.Bool("json") {
 		screen := screenOf(p.Out)
 		screen.Quiet = c.Bool("quiet")

@@ -27,9 +27,18 @@ type ladderJob struct {
 	setting string // NAME=VALUE
 	ladder  rules.LadderPlan
 	pool    *accounts.Pool
-	first   int // the index of its first account among the target's
+	first   int  // the index of its first account among the target's
+	foreign bool // its accounts are not the target's
 	result  *results.LadderResult
 	err     error
+}
+
+// known is where its accounts begin among the target's; negative: nowhere.
+func (j *ladderJob) known() int {
+	if j.foreign {
+		return -1
+	}
+	return j.first
 }
 
 // ladderSet is the ladders of one run, which are climbed at the same time.
@@ -129,18 +138,19 @@ func (set *ladderSet) watch(w io.Writer) { set.out = w }
 
 // start climbs all ladders at once. Each ends by itself, or when stop is closed
 // or the context ends.
-func (set *ladderSet) start(ctx context.Context, stop <-chan struct{}, targets []driver.Target) error {
+func (set *ladderSet) start(ctx context.Context, stop <-chan struct{}, targets []driver.Target, ledger *driver.Kept) error {
 	set.started = time.Now()
 	for _, j := range set.jobs {
 		t := targets[j.target]
 		t.TargetPlan = j.plan
-		if t.Identities != nil {
+		if t.Identities != nil && j.first > 0 {
 			t.Identities = t.Identities[j.first:]
 		}
 		prober, err := driver.NewProber(t, agent(), set.timeout, set.started)
 		if err != nil {
 			return err
 		}
+		prober.Keep(ledger, j.target, j.known())
 		config := check.LadderConfig{Prober: prober, Epoch: set.started, Plan: j.ladder, Accounts: j.pool}
 		if set.out != nil {
 			config.Observe = func(p check.LadderProgress) { set.progress(j, p) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"authsoak/driver/pacer"
 	"authsoak/driver/sessions"
+	"authsoak/profiles"
 	"authsoak/results"
 	"authsoak/scenario"
 )
@@ -40,6 +42,15 @@ type Cleaned struct {
 	Problems []string
 }
 
+// Add takes in what became of the sessions of another ledger.
+func (c *Cleaned) Add(d Cleaned) {
+	c.LoggedOut += d.LoggedOut
+	c.AlreadyEnded += d.AlreadyEnded
+	c.Failed += d.Failed
+	c.PossiblyOpen += d.PossiblyOpen
+	c.Problems = append(c.Problems, d.Problems...)
+}
+
 // Cleanup logs out the sessions that a killed run left in its ledger, at the
 // plan's drain rate, and removes the ledger when none is left that could still
 // be logged out. What is done is marked in the ledger, so that a cleanup that is
@@ -57,7 +68,7 @@ func Cleanup(ctx context.Context, c CleanupConfig) (Cleaned, error) {
 	defer r.cancel()
 	job := &cleanup{ledger: ledger, done: &done, observe: c.Observe}
 	for e := range ledger.Entries() {
-		job.add(e, len(r.targets))
+		job.add(e, r.targets)
 	}
 	watched, unwatch := context.WithCancel(context.Background())
 	var aux errgroup.Group
@@ -107,17 +118,26 @@ type cleanup struct {
 	observe func(done, all int)
 }
 
-func (j *cleanup) add(e *sessions.Entry, targets int) {
+func (j *cleanup) add(e *sessions.Entry, targets []target) {
 	switch {
 	case e.State == sessions.Opening || e.State == sessions.PossiblyOpen:
 		j.done.PossiblyOpen++
 	case e.Err != nil:
 		j.fail(fmt.Sprintf("shard %d, session %d: %v", e.Shard, e.ID, e.Err))
-	case int(e.Record.Target) >= targets:
+	case int(e.Record.Target) >= len(targets):
 		j.fail(fmt.Sprintf("shard %d, session %d: the scenario has no target number %d", e.Shard, e.ID, e.Record.Target+1))
+	case targets[e.Record.Target].forgets(e):
+		j.fail(fmt.Sprintf("shard %d, session %d: its logout needs its account, which the scenario doesn't name", e.Shard, e.ID))
 	default:
 		j.queue = append(j.queue, e)
 	}
+}
+
+// forgets tells whether a logout needs an account that the target doesn't have:
+// that of a probe with accounts of its own.
+func (t *target) forgets(e *sessions.Entry) bool {
+	return int(e.Record.Account) >= t.Accounts.Count() &&
+		slices.ContainsFunc(t.flow.Logout.Requests, func(r profiles.Request) bool { return r.UsesAccount() })
 }
 
 func (j *cleanup) fail(problem string) {

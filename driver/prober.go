@@ -25,9 +25,8 @@ type Prober struct {
 	timeout time.Duration
 	epoch   time.Time
 	resends atomic.Int64
-	// Show makes replies able to tell request and answer as text.
-	place place // where sessions are kept, if anywhere
-	// Show makes replies hold request and answer as text, secrets blanked.
+	place   place // where sessions are kept, if anywhere
+	// Show makes replies able to tell request and answer as text, secrets blanked.
 	Show bool
 }
 

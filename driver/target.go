@@ -22,6 +22,19 @@ type Target struct {
 	Identity   int
 }
 
+// Info says what the target is and how it is driven.
+func (t *Target) Info(c scenario.Connections) results.TargetInfo {
+	protocol := "1.1"
+	if t.HTTP2 {
+		protocol = "2"
+	}
+	return results.TargetInfo{
+		Name: t.Name, Endpoint: t.Flow.Endpoint, Version: t.Flow.Version, Method: t.Flow.Method,
+		URL: t.URL.String(), ClientType: t.ClientType, CSRF: t.CSRF, Engine: string(t.Engine),
+		HTTP: protocol, Connections: string(c), Insecure: t.TLS.Insecure,
+	}
+}
+
 // target is a Target compiled for driving.
 type target struct {
 	Target

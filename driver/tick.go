@@ -42,15 +42,7 @@ func (r *run) info() results.RunInfo {
 		if t.TLS.Insecure {
 			info.Insecure = append(info.Insecure, t.Name)
 		}
-		protocol := "1.1"
-		if t.HTTP2 {
-			protocol = "2"
-		}
-		info.Targets = append(info.Targets, results.TargetInfo{
-			Name: t.Name, Endpoint: t.flow.Endpoint, Version: t.flow.Version, Method: t.flow.Method,
-			URL: t.url.String(), ClientType: t.ClientType, CSRF: t.CSRF, Engine: string(t.Engine),
-			HTTP: protocol, Connections: string(r.plan.Connections), Insecure: t.TLS.Insecure,
-		})
+		info.Targets = append(info.Targets, t.Info(r.plan.Connections))
 	}
 	return info
 }

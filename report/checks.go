@@ -10,12 +10,13 @@ import (
 
 // CheckInput is what a report on the session contract is made from.
 type CheckInput struct {
-	Checks []results.CheckResult
+	Verdict results.Verdict
+	Checks  []results.CheckResult
 	// Compared is what changed against an earlier snapshot; nil: nothing was
 	// held against one.
 	Compared *results.ContractComparison
-	Against  string // its file
-	Left     int    // sessions that could not be logged out
+	Races    []results.RaceReport // those with faults are shown
+	Left     int                  // sessions that could not be logged out
 	Text     TextOptions
 }
 
@@ -68,8 +69,13 @@ func Checks(w io.Writer, in CheckInput) error {
 			}
 		}
 	}
+	for i := range in.Races {
+		if r := &in.Races[i]; len(r.Findings) > 0 || !p.opt.Brief {
+			p.races(r)
+		}
+	}
 	if in.Compared != nil {
-		p.compared(in.Compared, in.Against)
+		p.compared(in.Compared, in.Compared.Against)
 	}
 	p.line("")
 	if in.Left > 0 {
@@ -208,14 +214,16 @@ func orNothing(s string) string {
 func (p *page) tally(in CheckInput) string {
 	parts := []string{counts(in.Checks)}
 	if in.Compared != nil {
-		parts = append(parts, plural(int64(len(in.Compared.Changes)), "change", "changes")+" against "+clean(in.Against))
+		parts = append(parts, plural(int64(len(in.Compared.Changes)), "change", "changes")+" against "+clean(in.Compared.Against))
 	}
 	verdict := p.green(p.bold("PASS"))
-	switch results.ChecksVerdict(in.Checks, in.Compared) {
+	switch in.Verdict {
 	case results.Failed:
 		verdict = p.red(p.bold("FAIL"))
 	case results.Invalid:
 		verdict = p.yellow(p.bold("UNKNOWN"))
+	case results.Interrupted:
+		verdict = p.yellow(p.bold("INTERRUPTED"))
 	}
 	return verdict + "  " + strings.Join(parts, ", ")
 }

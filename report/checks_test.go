@@ -32,7 +32,7 @@ func checked() []results.CheckResult {
 }
 
 func TestChecks(t *testing.T) {
-	changed := &results.ContractComparison{Compared: 40, Missing: []string{"login.tenant on alm was tried only before"},
+	changed := &results.ContractComparison{Against: "before.json", Compared: 40, Missing: []string{"login.tenant on alm was tried only before"},
 		Changes: []results.ContractChange{
 			{Target: "alm", Rule: "cookie.attributes", What: "LWSSO_COOKIE_KEY", Old: "httponly; path=/qcbin", New: "httponly; path=/qcbin; samesite=strict; secure"},
 			{Target: "alm", Rule: "login.duplicate", What: "second login", Old: "status 200, body: empty", New: ""}}}
@@ -41,10 +41,10 @@ func TestChecks(t *testing.T) {
 		in   CheckInput
 	}{
 		{"checks", CheckInput{Checks: checked(), Text: TextOptions{Folder: "runs/x"}}},
-		{"checks-ascii", CheckInput{Checks: checked(), Compared: changed, Against: "before.json", Left: 2, Text: TextOptions{ASCII: true}}},
+		{"checks-ascii", CheckInput{Checks: checked(), Compared: changed, Left: 2, Text: TextOptions{ASCII: true}}},
 		{"checks-colour", CheckInput{Checks: checked()[:2], Text: TextOptions{Color: true, Width: 120}}},
-		{"checks-changed", CheckInput{Checks: checked()[:1], Compared: changed, Against: "before.json"}},
-		{"checks-same", CheckInput{Checks: checked()[:1], Compared: &results.ContractComparison{Compared: 1}, Against: "before.json"}},
+		{"checks-changed", CheckInput{Checks: checked()[:1], Compared: changed}},
+		{"checks-same", CheckInput{Checks: checked()[:1], Compared: &results.ContractComparison{Against: "before.json", Compared: 1}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -52,11 +52,20 @@ func TestChecks(t *testing.T) {
 				b.WriteString(CheckLine(&c.in.Checks[i], 0, c.in.Text))
 			}
 			b.WriteString(CheckTarget("alm", c.in.Checks, 8, c.in.Text))
+			c.in.Verdict = results.ChecksVerdict(c.in.Checks, c.in.Compared)
 			if err := Checks(&b, c.in); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, c.name, b.String())
 		})
+	}
+}
+
+// A check that was cut short is neither passed nor failed.
+func TestChecksInterrupted(t *testing.T) {
+	var b bytes.Buffer
+	if err := Checks(&b, CheckInput{Verdict: results.Interrupted, Checks: checked()[:1]}); err != nil || !strings.Contains(b.String(), "INTERRUPTED  1 pass") {
+		t.Errorf("%v\n%s", err, b.String())
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // Input is what a report is made from.
 type Input struct {
 	Summary *results.Summary
+	results.Findings
 	// Folder is the run folder, for formats that show more than the summary
 	// holds; empty where there is none, as for runs merged in memory.
 	Folder string
@@ -23,15 +24,19 @@ type Format func(w io.Writer, in Input) error
 // Formats returns every format by the name a command line gives it.
 func Formats() map[string]Format {
 	return map[string]Format{
-		"terminal": func(w io.Writer, in Input) error { return Summary(w, in.Summary, in.Text) },
-		"json":     func(w io.Writer, in Input) error { return JSON(w, in.Summary) },
+		"terminal": Terminal,
+		"json":     func(w io.Writer, in Input) error { return JSON(w, in.Summary, in.Findings) },
 	}
 }
 
 // JSON writes the summary indented, in the order of its schema and the same
-// bytes for the same summary. Lists and maps that are nil are written empty.
-func JSON(w io.Writer, s *results.Summary) error {
-	full := filled(*s)
+// bytes for the same summary; behind its members, those of the findings, if there
+// are any. Lists and maps that are nil are written empty.
+func JSON(w io.Writer, s *results.Summary, f results.Findings) error {
+	full := struct {
+		results.Summary
+		results.Findings
+	}{filled(*s), f}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false) // thresholds are full of < and >

@@ -18,7 +18,7 @@ import (
 func TestJSON(t *testing.T) {
 	s := failing()
 	var a, b bytes.Buffer
-	if err := errors.Join(JSON(&a, s), JSON(&b, s)); err != nil {
+	if err := errors.Join(JSON(&a, s, results.Findings{}), JSON(&b, s, results.Findings{})); err != nil {
 		t.Fatal(err)
 	}
 	if a.String() != b.String() {
@@ -39,7 +39,7 @@ func TestJSON(t *testing.T) {
 func TestJSONHasListsWhereThereIsNothing(t *testing.T) {
 	s := &results.Summary{Steps: make([]results.StepSummary, 1)}
 	var b bytes.Buffer
-	if err := JSON(&b, s); err != nil {
+	if err := JSON(&b, s, results.Findings{}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "null") {
@@ -52,7 +52,7 @@ func TestJSONHasListsWhereThereIsNothing(t *testing.T) {
 
 func TestJSONRefusesWhatIsNoNumber(t *testing.T) {
 	s := &results.Summary{RunID: "r7", DurationS: math.NaN()}
-	if err := JSON(&bytes.Buffer{}, s); err == nil || !strings.Contains(err.Error(), "r7") {
+	if err := JSON(&bytes.Buffer{}, s, results.Findings{}); err == nil || !strings.Contains(err.Error(), "r7") {
 		t.Errorf("JSON with a NaN: %v, want an error that names the run", err)
 	}
 }
@@ -64,7 +64,7 @@ func TestFormats(t *testing.T) {
 	}
 	in := Input{Summary: passing(), Folder: folder, Text: TextOptions{Width: 100}}
 	for name, direct := range map[string]func(*bytes.Buffer) error{
-		"json":     func(b *bytes.Buffer) error { return JSON(b, in.Summary) },
+		"json":     func(b *bytes.Buffer) error { return JSON(b, in.Summary, in.Findings) },
 		"terminal": func(b *bytes.Buffer) error { return Summary(b, in.Summary, in.Text) },
 	} {
 		var got, want bytes.Buffer

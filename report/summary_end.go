@@ -218,8 +218,7 @@ func traffic(targets []results.TargetInfo) string {
 
 // after writes where the run is kept and what to do next.
 func (p *page) after(s *results.Summary) {
-	todo := p.next(s)
-	if p.opt.Folder == "" && len(todo) == 0 {
+	if p.opt.Folder == "" && len(p.next(s)) == 0 {
 		return
 	}
 	if !p.opt.Brief {
@@ -228,7 +227,12 @@ func (p *page) after(s *results.Summary) {
 	if p.opt.Folder != "" {
 		p.line(p.bold("Run folder") + "  " + clean(p.opt.Folder))
 	}
-	for i, t := range todo {
+	p.advise(s)
+}
+
+// advise writes what to do next.
+func (p *page) advise(s *results.Summary) {
+	for i, t := range p.next(s) {
 		label := blanks(12)
 		if i == 0 {
 			label = p.bold("Next") + blanks(8)

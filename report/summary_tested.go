@@ -16,13 +16,23 @@ func (p *page) tested(s *results.Summary) {
 	p.heading("Tested")
 	p.targets(s.Targets)
 	if insecure := insecureTargets(s); len(insecure) > 0 {
-		p.prose("  "+p.warn+" ", "INSECURE: certificate not verified: "+strings.Join(insecure, ", ")+
-			"; whoever sits on the way could have read the credentials", p.yellow)
+		p.insecure(insecure)
 	}
 	if load := clean(cmp.Or(s.Load, s.Model)); load != "" {
 		p.field("load", load+", seed "+strconv.FormatUint(s.Seed, 10))
 	}
 	p.field("time", timeText(s))
+	p.begun(s)
+	p.field("cycles", cycles(s.Cycles, s.DurationS))
+}
+
+func (p *page) insecure(targets []string) {
+	p.prose("  "+p.warn+" ", "INSECURE: certificate not verified: "+strings.Join(targets, ", ")+
+		"; whoever sits on the way could have read the credentials", p.yellow)
+}
+
+// begun writes when it began, by which authsoak, and who allowed it.
+func (p *page) begun(s *results.Summary) {
 	if s.StartedAt != "" {
 		text := started(s.StartedAt)
 		if s.Version != "" {
@@ -36,7 +46,6 @@ func (p *page) tested(s *results.Summary) {
 	if len(s.Labels) > 0 {
 		p.field("labels", labels(s.Labels))
 	}
-	p.field("cycles", cycles(s.Cycles, s.DurationS))
 }
 
 // started is the instant to the second, as it stands where it is none.

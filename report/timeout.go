@@ -13,18 +13,27 @@ import (
 // then what it rests on. The error is w's.
 func Timeout(w io.Writer, t *results.TimeoutResult, opt TextOptions) error {
 	p := newPage(opt)
+	p.timeouts(t)
+	if opt.Folder != "" {
+		if !opt.Brief {
+			p.line("")
+		}
+		p.line(p.bold("Run folder") + "  " + clean(opt.Folder))
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) timeouts(t *results.TimeoutResult) {
+	if len(t.Ladders) == 0 {
+		p.line(p.bold(p.yellow("UNKNOWN")) + "  nothing was measured")
+	}
 	for i := range t.Ladders {
-		if i > 0 {
+		if i > 0 && !p.opt.Brief {
 			p.line("")
 		}
 		p.ladder(&t.Ladders[i])
 	}
-	if opt.Folder != "" && !opt.Brief {
-		p.line("")
-		p.field("evidence", opt.Folder+"/"+results.TimeoutFile)
-	}
-	_, err := io.WriteString(w, p.String())
-	return err
 }
 
 func (p *page) ladder(l *results.LadderResult) {
@@ -35,7 +44,7 @@ func (p *page) ladder(l *results.LadderResult) {
 	case string(results.Failed):
 		paint = p.red
 	}
-	p.hanging(p.bold(paint(word))+"  ", columns(word)+2, ladderName(l)+": "+clean(l.Reason), nil)
+	p.hanging(p.bold(paint(word))+"  ", columns(word)+2, clean(l.Name())+": "+clean(l.Reason), nil)
 	if p.opt.Brief {
 		return
 	}
@@ -58,26 +67,41 @@ func (p *page) ladder(l *results.LadderResult) {
 	for _, f := range l.Findings {
 		p.prose("  "+p.warn+" ", clean(f), p.yellow)
 	}
-	for _, a := range l.Arms {
-		p.field(left(clean(a.Name), labelWidth-1), clean(a.Finding)+"; "+plural(int64(a.Touches), "touch", "touches")+renewals(a.Renewals))
+	for i := range l.Arms {
+		p.arm(&l.Arms[i])
 	}
+	p.lifetimeRules(l.Checks)
 	p.field("evidence", touchText(l))
 	p.field("sessions", sessionText(&l.Sessions))
 }
 
-func renewals(n int) string {
-	if n == 0 {
-		return ""
+// arm writes what sessions in constant use have shown.
+func (p *page) arm(a *results.LadderArm) {
+	name, took := clean(a.Name), "renewed"
+	if a.Name == "refused-renewal" {
+		name, took = "renewal", "refused"
 	}
-	return ", " + plural(int64(n), "renewed cookie", "renewed cookies")
+	text := clean(a.Finding) + "; " + plural(int64(a.Touches), "touch", "touches")
+	if a.Renewals > 0 {
+		text += ", " + plural(int64(a.Renewals), "cookie", "cookies") + " " + took
+	}
+	p.field(name, text)
 }
 
-func ladderName(l *results.LadderResult) string {
-	name := clean(l.Target)
-	if l.Setting != "" {
-		name += " with " + clean(l.Setting)
+// lifetimeRules writes the verdicts on what was measured besides the timeout.
+func (p *page) lifetimeRules(checks []results.CheckResult) {
+	for i := range checks {
+		c := &checks[i]
+		if c.ID == "lifetime.idle" || !c.Judged {
+			continue
+		}
+		sign, paint := p.verdictMark(c)
+		text := c.ID + " " + c.Verdict + ": expected " + c.Expected
+		if c.Verdict != "pass" {
+			text += "; observed " + c.Observed
+		}
+		p.hanging("  "+paint(sign)+" ", columns(sign)+3, clean(text), paint)
 	}
-	return name
 }
 
 // lifeText is the answer in a line.

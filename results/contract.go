@@ -61,6 +61,7 @@ type ContractChange struct {
 
 // ContractComparison is the difference between two snapshots.
 type ContractComparison struct {
+	Against string           `json:"against,omitempty"` // the older snapshot's file
 	Changes []ContractChange `json:"changes"`
 	// Compared counts the rules that both hold; Missing names what only one does.
 	Compared int      `json:"compared"`

@@ -27,6 +27,8 @@ const (
 	ComparisonFile = "comparison.json"
 	ReportFile     = "report.html"
 	LedgerFile     = "ledger"
+	// ProbesLedgerFile holds the sessions of timeout probes beside a load.
+	ProbesLedgerFile = "probes.ledger"
 )
 
 // Folder is the directory of one run. It holds no open file and may be copied.
@@ -75,7 +77,7 @@ func OpenFolder(dir string) (*Folder, error) {
 		return nil, fmt.Errorf("open run folder: %w", err)
 	}
 	f := &Folder{Dir: dir, RunID: filepath.Base(abs)}
-	for _, name := range []string{SummaryFile, IntervalsFile, ScenarioFile, ChecksFile, LedgerFile} {
+	for _, name := range []string{SummaryFile, IntervalsFile, ScenarioFile, ChecksFile, TimeoutFile, LedgerFile} {
 		if _, err := os.Stat(f.Path(name)); err == nil {
 			return f, nil
 		}

@@ -17,9 +17,11 @@ const (
 // Summary is summary.json: the verdict and every total of a run. Counts and
 // times are of the hold phase; sessions and generator are of the whole run.
 type Summary struct {
-	Schema     string            `json:"schema"`
-	Verdict    Verdict           `json:"verdict"`
-	Reasons    []string          `json:"reasons"` // why not pass, in words
+	Schema  string   `json:"schema"`
+	Verdict Verdict  `json:"verdict"`
+	Reasons []string `json:"reasons"` // why not pass, in words
+	// Command is check or timeout, which drive no load; empty: run.
+	Command    string            `json:"command,omitempty"`
 	RunID      string            `json:"run_id"`
 	Version    string            `json:"authsoak_version"`
 	StartedAt  string            `json:"started_at"` // RFC 3339
@@ -40,6 +42,8 @@ type Summary struct {
 	Generator  GeneratorSummary  `json:"generator"`
 	Thresholds []ThresholdResult `json:"thresholds"`
 	Checks     []CheckResult     `json:"checks"`
+	// Compared is what changed against a snapshot, where there was one.
+	Compared *ContractComparison `json:"compared,omitempty"`
 }
 
 // TargetInfo says what a target was and how it was driven.

@@ -67,6 +67,14 @@ type LadderResult struct {
 	Touches     []LadderTouch `json:"touches"`
 }
 
+// Name is the target's, with the setting that was asked for.
+func (l *LadderResult) Name() string {
+	if l.Setting == "" {
+		return l.Target
+	}
+	return l.Target + " with " + l.Setting
+}
+
 // LifeBracket bounds a lifetime: more than least, at most most. Most is nil
 // where nothing was seen dead.
 type LifeBracket struct {
