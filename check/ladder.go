@@ -44,6 +44,10 @@ const (
 	// hopeless is how many logins in a row may fail before any has worked: more
 	// wrong secrets might lock accounts.
 	hopeless = 3
+	// A server that leaves so many requests in a row, for so long, without an
+	// answer is gone: whatever is touched then is a session less.
+	mostSilent  = 20
+	longSilence = 10 * time.Second
 )
 
 // ErrNoSession says that no login opened a session.
@@ -89,6 +93,9 @@ type ladderRun struct {
 	flying   int      // requests under way
 	starved  []*probe // for an account
 	stopping bool
+	gaveUp   string        // why the ladder stopped by itself; empty: it didn't
+	silent   int           // requests in a row without an answer
+	since    time.Duration // when the first of them was sent
 	settled  time.Duration // when the machine was done
 	hopes    int           // failed logins before the first that worked
 	refusal  string
@@ -130,6 +137,7 @@ func (r *ladderRun) loop(stop <-chan struct{}) {
 		case <-timer.C:
 		case c := <-r.done:
 			r.flying--
+			r.hear(c.replies)
 			r.take(c)
 			r.observe()
 		case <-tick:
@@ -202,6 +210,23 @@ func (r *ladderRun) stop() {
 		}
 	}
 	r.observe()
+}
+
+// hear ends the ladder when the server no longer answers.
+func (r *ladderRun) hear(replies []rules.Reply) {
+	last := &replies[len(replies)-1]
+	if last.Err == nil {
+		r.silent = 0
+		return
+	}
+	if r.silent++; r.silent == 1 {
+		r.since = time.Duration(last.Invoked)
+	}
+	if r.silent >= mostSilent && r.now()-r.since >= longSilence && r.Opened > 0 && !r.stopping {
+		r.gaveUp = fmt.Sprintf("the server stopped answering %s after the start, and %d requests in a row had no answer, the last one: %s",
+			brief(r.since), r.silent, last.Err)
+		r.stop()
+	}
 }
 
 // abandon drops everything; requests under way end with the context.

@@ -144,12 +144,12 @@ func foldTouch(log []results.LadderTouch, e results.LadderTouch) []results.Ladde
 	return append(log, e)
 }
 
-// finding sums an arm up.
-func (a *keptArm) finding() *rules.KeptFinding {
+// finding sums an arm up, without sessions that the server lost.
+func (a *keptArm) finding(loss *rules.Loss) *rules.KeptFinding {
 	if a == nil {
 		return nil
 	}
-	return &rules.KeptFinding{Edges: rules.EdgesOf(a.seen, rules.IsDead), Touches: a.touches, LongestPause: a.longest}
+	return &rules.KeptFinding{Edges: rules.EdgesOf(loss.Without(a.seen), rules.IsDead), Touches: a.touches, LongestPause: a.longest}
 }
 
 func (r *ladderRun) arm(name string) *keptArm {

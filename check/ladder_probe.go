@@ -171,7 +171,8 @@ func (r *ladderRun) notOpened(p *probe, last *rules.Reply) {
 		r.vacate(p)
 	}
 	if r.Opened == 0 {
-		if r.hopes++; r.hopes >= hopeless {
+		if r.hopes++; r.hopes >= hopeless && !r.stopping {
+			r.gaveUp = "no login worked"
 			r.stop()
 		}
 	}

@@ -17,7 +17,7 @@ func (r *ladderRun) result() *results.LadderResult {
 	out := &results.LadderResult{
 		Plan: LadderPlanned(&r.Plan), Findings: []string{}, Arms: []results.LadderArm{}, Touches: []results.LadderTouch{},
 		Timeout: lifeBracket(f.Answer()), Regular: !f.Death.Irregular,
-		MeasuredS: r.settled.Seconds(), Interrupted: r.stopping || r.ctx.Err() != nil,
+		MeasuredS: r.settled.Seconds(), Interrupted: r.stopping && r.gaveUp == "" || r.ctx.Err() != nil,
 	}
 	for _, p := range r.everyone() {
 		out.Touches = append(out.Touches, p.log...)
@@ -41,8 +41,11 @@ func (r *ladderRun) result() *results.LadderResult {
 	if f.Rhythm != nil {
 		out.Reaper = &results.Reaper{LeastPauseS: f.Rhythm.Least.Seconds(), MostPauseS: f.Rhythm.Most.Seconds(), Timeout: lifeBracket(f.Rhythm.Timeout)}
 	}
-	kept := r.arm(keptArmName).finding()
+	kept := r.arm(keptArmName).finding(f.Loss)
 	out.Kind = string(rules.KindOf(f.Answer(), kept))
+	if r.gaveUp != "" && r.Opened > 0 {
+		out.Findings = append(out.Findings, r.gaveUp)
+	}
 	out.Findings = append(out.Findings, findings(&f)...)
 	r.arms(out, &f, flow)
 	r.judge(out, &f)
@@ -52,7 +55,7 @@ func (r *ladderRun) result() *results.LadderResult {
 
 // rule judges the session rules that are about lifetimes.
 func (r *ladderRun) rule(out *results.LadderResult, f *rules.LadderFinding, flow *profiles.Flow) {
-	l := rules.Lifetimes{Session: &flow.Session, Plan: &r.Plan, Idle: *f, Kept: r.arm(keptArmName).finding(), Frozen: r.arm(frozenArmName).finding()}
+	l := rules.Lifetimes{Session: &flow.Session, Plan: &r.Plan, Idle: *f, Kept: r.arm(keptArmName).finding(f.Loss), Frozen: r.arm(frozenArmName).finding(f.Loss)}
 	if a := r.arm(keptArmName); a != nil {
 		l.Renewals = a.renewals
 	}
@@ -90,6 +93,10 @@ func (r *ladderRun) judge(out *results.LadderResult, f *rules.LadderFinding) {
 func findings(f *rules.LadderFinding) (out []string) {
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	d := &f.Death
+	if l := f.Loss; l != nil {
+		say("%d sessions of every age were lost at one moment, %s to %s after the start: the server restarted or forgot them; they say nothing of the timeout",
+			l.Sessions, brief(l.From), brief(l.To))
+	}
 	switch {
 	case !d.Irregular:
 	case f.Rhythm != nil:
@@ -120,7 +127,7 @@ func roughly(least, most time.Duration) string {
 // arms reports the sessions in constant use.
 func (r *ladderRun) arms(out *results.LadderResult, f *rules.LadderFinding, flow *profiles.Flow) {
 	for _, a := range r.kept {
-		k := a.finding()
+		k := a.finding(f.Loss)
 		out.Arms = append(out.Arms, results.LadderArm{
 			Name: a.name, Sessions: len(a.probes), Touches: a.touches, Renewals: a.renewals,
 			Lifetime: lifeBracket(k.Whole()), Regular: !k.Irregular, Finding: a.says(k, f.Answer(), flow),

@@ -29,6 +29,7 @@ type ladderRig struct {
 	plan     rules.LadderOptions
 	policy   accounts.Policy
 	declare  func(*profiles.SessionRules) // what the profile states otherwise; nil: nothing
+	forgets  bool // the server in the rig loses sessions, so it isn't asked what is left
 	stop     chan struct{}
 	cutAfter time.Duration // when the ladder is stopped; 0: never
 	observe  func(check.LadderProgress)
@@ -125,7 +126,7 @@ func (g ladderRig) climb(t *testing.T) (*results.LadderResult, error) {
 	if err := ledger.Close(); err != nil {
 		t.Error(err)
 	}
-	if result != nil && g.options.Mutant == "" {
+	if result != nil && g.options.Mutant == "" && !g.forgets {
 		if live := server.Stats().Live; live > int64(result.Sessions.Left) {
 			t.Errorf("%s: %d sessions are left on the server; the ladder counts %+v", g.endpoint, live, result.Sessions)
 		}

@@ -182,7 +182,7 @@ func (set *ladderSet) wait(runID string) (*results.TimeoutResult, error) {
 		l.Endpoint, l.Version, l.Method = f.Endpoint, f.Version, f.Method
 		t.Ladders = append(t.Ladders, *l)
 		t.Verdict = worse(t.Verdict, l.Verdict)
-		if l.Interrupted && (j.err == nil || !errors.Is(j.err, check.ErrNoSession)) {
+		if l.Interrupted {
 			t.Verdict = worse(t.Verdict, string(results.Interrupted))
 		}
 	}

@@ -162,7 +162,7 @@ func sessionText(s *results.LadderSessions) string {
 	for _, extra := range []struct {
 		n    int
 		what string
-	}{{s.Refused, "logins refused"}, {s.Left, "left to end by themselves"}, {s.PossiblyOpen, "possibly open"}} {
+	}{{s.Refused, "logins failed"}, {s.Left, "may still be open"}, {s.PossiblyOpen, "possibly open"}} {
 		if extra.n > 0 {
 			text += fmt.Sprintf(", %s %s", count(int64(extra.n)), extra.what)
 		}

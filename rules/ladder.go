@@ -160,6 +160,9 @@ func (l *Ladder) conclude(now time.Duration) []LadderOrder {
 	if _, ok := FindRhythm(l.seen); ok {
 		return nil
 	}
+	if _, ok := FindLoss(l.seen); ok {
+		return nil
+	}
 	l.stage = listening
 	l.listened++
 	return l.listen(&edges, now)

@@ -15,6 +15,9 @@ type LadderFinding struct {
 	Change *Edges
 	// Rhythm explains irregular deaths, if anything does.
 	Rhythm *Rhythm
+	// Loss explains deaths by a server that forgot all its sessions. What was
+	// lost then is no part of Death and Change.
+	Loss *Loss
 	// Alive, Replaced, Dead and Unknown count touches.
 	Alive, Replaced, Dead, Unknown int
 }
@@ -24,7 +27,12 @@ func (l *Ladder) Finding() LadderFinding { return FindingOf(l.seen) }
 
 // FindingOf sums up the evidence of a ladder.
 func FindingOf(seen []Sighting) LadderFinding {
-	f := LadderFinding{Death: EdgesOf(seen, IsDead)}
+	f := LadderFinding{}
+	if l, ok := FindLoss(seen); ok {
+		f.Loss = &l
+	}
+	rest := f.Loss.Without(seen)
+	f.Death = EdgesOf(rest, IsDead)
 	for i := range seen {
 		switch seen[i].Fate {
 		case FateAlive:
@@ -38,10 +46,10 @@ func FindingOf(seen []Sighting) LadderFinding {
 		}
 	}
 	if f.Replaced > 0 {
-		change := EdgesOf(seen, IsOver)
+		change := EdgesOf(rest, IsOver)
 		f.Change = &change
 	}
-	if r, ok := FindRhythm(seen); f.Death.Irregular && ok {
+	if r, ok := FindRhythm(rest); f.Death.Irregular && ok {
 		f.Rhythm = &r
 	}
 	return f
@@ -65,6 +73,8 @@ func JudgeTimeout(f *LadderFinding, expect, within time.Duration) (Ruling, strin
 		return FailedRule, fmt.Sprintf("a session was still alive after %s, expected %s ± %s", ms(last.Least), ms(expect), ms(within))
 	case first.Least >= early && last.Found() && last.Most <= late:
 		return Passed, fmt.Sprintf("sessions end after more than %s and at most %s, expected %s ± %s", ms(first.Least), ms(last.Most), ms(expect), ms(within))
+	case !first.Found() && f.Loss != nil:
+		return Unsure, fmt.Sprintf("the server forgot its sessions at once before any could end; the oldest had lived for %s", ms(last.Least))
 	case !first.Found():
 		return Unsure, fmt.Sprintf("every session lived, the oldest for %s: that proves nothing about %s ± %s", ms(last.Least), ms(expect), ms(within))
 	}

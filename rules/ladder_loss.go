@@ -25,36 +25,15 @@ func FindLoss(seen []Sighting) (Loss, bool) {
 	if !edges.Irregular {
 		return Loss{}, false
 	}
-	// The lost were dead before any age at which another was seen alive.
-	var l Loss
-	for i := range seen {
-		s := &seen[i]
-		if s.Fate == FateDead && s.Most() <= edges.Last.Least && (l.To == 0 || s.Touch.To < l.To) {
-			l.To = s.Touch.To
-		}
-	}
+	l := lossOf(seen, edges.Last.Least)
 	youngest := time.Duration(-1)
 	for i := range seen {
 		s := &seen[i]
 		switch {
-		case s.Began.From >= l.To: // opened later
-		case s.Touch.To <= l.To && s.Fate != FateDead: // touched before
-			if s.Fate != FateUnknown {
-				l.From = max(l.From, s.Touch.From)
-			}
-		case s.Fate == FateDead:
-			l.From = max(l.From, s.Began.From)
-		}
-	}
-	for i := range seen {
-		s := &seen[i]
-		if !l.spans(s) {
-			continue
-		}
-		switch s.Fate {
-		case FateAlive, FateReplaced:
+		case s.Fate == FateUnknown || !l.spans(s):
+		case s.Fate != FateDead:
 			return Loss{}, false // it survived
-		case FateDead:
+		default:
 			l.Sessions++
 			if age := l.To - s.Began.From; youngest < 0 || age < youngest {
 				youngest = age
@@ -64,6 +43,33 @@ func FindLoss(seen []Sighting) (Loss, bool) {
 	rest := EdgesOf(l.Without(seen), IsDead)
 	ok := l.From <= l.To && l.Sessions >= leastLost && youngest <= scaled(edges.Last.Least, youngLoss) && !rest.Irregular
 	return l, ok
+}
+
+// lossOf bounds the instant by those who were dead at an age at which another
+// lived: it lies between the last of their logins and the first of their touches,
+// after whoever was touched alive before, and not after the login of one that
+// lived on.
+func lossOf(seen []Sighting, lived time.Duration) (l Loss) {
+	for i := range seen {
+		if s := &seen[i]; s.Fate == FateDead && s.Most() <= lived {
+			l.From = max(l.From, s.Began.From)
+			if l.To == 0 || s.Touch.To < l.To {
+				l.To = s.Touch.To
+			}
+		}
+	}
+	first := l.To
+	for i := range seen {
+		s := &seen[i]
+		switch alive := s.Fate == FateAlive || s.Fate == FateReplaced; {
+		case !alive:
+		case s.Touch.To <= first:
+			l.From = max(l.From, s.Touch.From)
+		case s.Began.From >= l.From:
+			l.To = min(l.To, s.Began.From)
+		}
+	}
+	return l
 }
 
 // spans tells whether a session was open at the loss.
