@@ -29,7 +29,7 @@ type ladderRig struct {
 	plan     rules.LadderOptions
 	policy   accounts.Policy
 	declare  func(*profiles.SessionRules) // what the profile states otherwise; nil: nothing
-	forgets  bool // the server in the rig loses sessions, so it isn't asked what is left
+	forgets  bool                         // the server in the rig loses sessions, so it isn't asked what is left
 	stop     chan struct{}
 	cutAfter time.Duration // when the ladder is stopped; 0: never
 	observe  func(check.LadderProgress)

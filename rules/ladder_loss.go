@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Loss is an instant at which a server forgot every session it held, whatever
 // their age: a restart, as a rule. From and To bound it.
@@ -19,70 +22,72 @@ const (
 
 // FindLoss explains deaths that contradict other lives by one instant: every
 // session that was open then is dead afterwards, even the youngest, and the deaths
-// that are left contradict nothing.
+// that are left contradict nothing. Just before the first touch that found a
+// session dead, and just before each login of one that lived, is tried.
 func FindLoss(seen []Sighting) (Loss, bool) {
 	edges := EdgesOf(seen, IsDead)
 	if !edges.Irregular {
 		return Loss{}, false
 	}
-	l := lossOf(seen, edges.Last.Least)
-	youngest := time.Duration(-1)
+	var instants []time.Duration
+	for i := range seen {
+		switch s := &seen[i]; s.Fate {
+		case FateDead:
+			instants = append(instants, s.Touch.To)
+		case FateAlive, FateReplaced:
+			instants = append(instants, s.Began.From)
+		}
+	}
+	slices.Sort(instants)
+	for _, at := range slices.Compact(instants) {
+		l, youngest, ok := lossBefore(seen, at)
+		if !ok || l.Sessions < leastLost || youngest > scaled(edges.Last.Least, youngLoss) {
+			continue
+		}
+		if rest := EdgesOf(l.Without(seen), IsDead); !rest.Irregular {
+			return l, true
+		}
+	}
+	return Loss{}, false
+}
+
+// lossBefore supposes a loss just before an instant, after the last login of a
+// session that it cost and the last touch of one that it would have. It is refuted
+// by a session that lived on.
+func lossBefore(seen []Sighting, at time.Duration) (l Loss, youngest time.Duration, ok bool) {
+	l.To = at
 	for i := range seen {
 		s := &seen[i]
+		if s.Began.From >= at {
+			continue
+		}
 		switch {
-		case s.Fate == FateUnknown || !l.spans(s):
-		case s.Fate != FateDead:
-			return Loss{}, false // it survived
-		default:
-			l.Sessions++
-			if age := l.To - s.Began.From; youngest < 0 || age < youngest {
+		case s.Fate == FateDead && s.Touch.To >= at:
+			if age := at - s.Began.From; l.Sessions == 0 || age < youngest {
 				youngest = age
 			}
-		}
-	}
-	rest := EdgesOf(l.Without(seen), IsDead)
-	ok := l.From <= l.To && l.Sessions >= leastLost && youngest <= scaled(edges.Last.Least, youngLoss) && !rest.Irregular
-	return l, ok
-}
-
-// lossOf bounds the instant by those who were dead at an age at which another
-// lived: it lies between the last of their logins and the first of their touches,
-// after whoever was touched alive before, and not after the login of one that
-// lived on.
-func lossOf(seen []Sighting, lived time.Duration) (l Loss) {
-	for i := range seen {
-		if s := &seen[i]; s.Fate == FateDead && s.Most() <= lived {
+			l.Sessions++
 			l.From = max(l.From, s.Began.From)
-			if l.To == 0 || s.Touch.To < l.To {
-				l.To = s.Touch.To
-			}
-		}
-	}
-	first := l.To
-	for i := range seen {
-		s := &seen[i]
-		switch alive := s.Fate == FateAlive || s.Fate == FateReplaced; {
-		case !alive:
-		case s.Touch.To <= first:
+		case s.Fate != FateAlive && s.Fate != FateReplaced:
+		case s.Touch.From > at:
+			return l, 0, false
+		default:
 			l.From = max(l.From, s.Touch.From)
-		case s.Began.From >= l.From:
-			l.To = min(l.To, s.Began.From)
 		}
 	}
-	return l
+	return l, youngest, true
 }
 
-// spans tells whether a session was open at the loss.
-func (l *Loss) spans(s *Sighting) bool { return s.Began.From < l.To && s.Touch.To >= l.To }
-
-// Without leaves out the sessions that were lost; a nil loss leaves out none.
+// Without leaves out the deaths that the loss may have caused; a nil loss leaves
+// out none. Lives prove what they prove.
 func (l *Loss) Without(seen []Sighting) (rest []Sighting) {
 	if l == nil {
 		return seen
 	}
 	for i := range seen {
-		if !l.spans(&seen[i]) {
-			rest = append(rest, seen[i])
+		s := &seen[i]
+		if s.Fate != FateDead || s.Began.From >= l.To || s.Touch.To < l.From {
+			rest = append(rest, *s)
 		}
 	}
 	return rest
