@@ -50,6 +50,9 @@ func (r *ladderRun) result() *results.LadderResult {
 	r.arms(out, &f, flow)
 	r.judge(out, &f)
 	r.rule(out, &f, flow)
+	if r.Opened == 0 && r.refusal != "" {
+		out.Reason = ErrNoSession.Error() + ": " + r.refusal
+	}
 	return out
 }
 

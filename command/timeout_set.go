@@ -22,15 +22,16 @@ import (
 // ladderJob is the ladder of one target, or of one with a setting that asks for
 // another idle time.
 type ladderJob struct {
-	target  int
-	plan    scenario.TargetPlan
-	setting string // NAME=VALUE
-	ladder  rules.LadderPlan
-	pool    *accounts.Pool
-	first   int  // the index of its first account among the target's
-	foreign bool // its accounts are not the target's
-	result  *results.LadderResult
-	err     error
+	target   int
+	plan     scenario.TargetPlan
+	setting  string // NAME=VALUE
+	ladder   rules.LadderPlan
+	pool     *accounts.Pool
+	first    int  // the index of its first account among the target's
+	foreign  bool // its accounts are not the target's
+	stopping bool // has been told to whoever watches
+	result   *results.LadderResult
+	err      error
 }
 
 // known is where its accounts begin among the target's; negative: nowhere.
@@ -226,10 +227,11 @@ func worse(a, b string) string {
 func (set *ladderSet) progress(j *ladderJob, p check.LadderProgress) {
 	set.mu.Lock()
 	defer set.mu.Unlock()
-	next := set.shown[j]
-	if p.Elapsed < next {
+	stopping := p.Stopping && !j.stopping && p.Live > 0 // told at once, not when it is due
+	if p.Elapsed < set.shown[j] && !stopping {
 		return
 	}
+	j.stopping = p.Stopping
 	set.shown[j] = p.Elapsed + max(time.Second, p.Elapsed/10).Truncate(time.Second)
 	var b strings.Builder
 	name := j.plan.Name
@@ -246,14 +248,15 @@ func (set *ladderSet) progress(j *ladderJob, p check.LadderProgress) {
 	}
 	switch {
 	case p.Timeout.Found():
-		fmt.Fprintf(&b, ", timeout %s to %s", finely(p.Timeout.Least), finely(p.Timeout.Most))
+		fmt.Fprintf(&b, ", %s to %s", finely(p.Timeout.Least), finely(p.Timeout.Most))
 	case p.Timeout.Least > 0:
-		fmt.Fprintf(&b, ", timeout more than %s", finely(p.Timeout.Least))
+		fmt.Fprintf(&b, ", over %s", finely(p.Timeout.Least))
 	}
-	if p.Stopping {
-		b.WriteString(", stopping: logging out what lives")
-	} else {
-		fmt.Fprintf(&b, ", at most %s left", whole(p.Left))
+	switch {
+	case stopping:
+		b.WriteString("\n          stopping: logging out what lives (interrupt again to stop at once)")
+	case !p.Stopping:
+		fmt.Fprintf(&b, ", %s left", whole(p.Left))
 	}
 	fmt.Fprintln(set.out, b.String())
 }

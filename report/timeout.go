@@ -49,6 +49,10 @@ func (p *page) ladder(l *results.LadderResult) {
 		return
 	}
 	p.line("")
+	if len(l.Touches) == 0 {
+		p.field("sessions", sessionText(&l.Sessions))
+		return
+	}
 	p.field("timeout", lifeText(l))
 	p.field("expected", expectText(l))
 	if l.DocumentedS != nil {
@@ -162,7 +166,7 @@ func sessionText(s *results.LadderSessions) string {
 	for _, extra := range []struct {
 		n    int
 		what string
-	}{{s.Refused, "logins failed"}, {s.Left, "may still be open"}, {s.PossiblyOpen, "possibly open"}} {
+	}{{s.Refused, "failed to open"}, {s.Left, "may still be open"}, {s.PossiblyOpen, "possibly open"}} {
 		if extra.n > 0 {
 			text += fmt.Sprintf(", %s %s", count(int64(extra.n)), extra.what)
 		}

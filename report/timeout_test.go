@@ -24,7 +24,11 @@ func ladderFixture() *results.TimeoutResult {
 		Sessions:  results.LadderSessions{Opened: 90, Ended: 30, LoggedOut: 58, Left: 2, PeakLive: 55},
 		MeasuredS: 125,
 		Touches:   []results.LadderTouch{{Fate: "alive"}, {Fate: "dead"}, {Fate: "alive", Count: 30}},
-	}, {Target: "alm", Setting: "maxage=2", Verdict: "unknown", Reason: "every session lived", Timeout: results.LifeBracket{LeastS: 12}}}}
+	}, {Target: "alm", Setting: "maxage=2", Verdict: "unknown", Reason: "every session lived", Timeout: results.LifeBracket{LeastS: 12},
+		Touches: []results.LadderTouch{{Fate: "alive"}}, Checks: []results.CheckResult{
+			{ID: "lifetime.absolute", Verdict: "fail", Judged: true, Expected: "24h ± 28m48s", Observed: "more than 25h"},
+			{ID: "lifetime.renewal", Verdict: "pass", Judged: true, Expected: "the old cookie ends like an idle session"}},
+	}, {Target: "lre", Verdict: "unknown", Reason: "no session could be opened: login: status 401", Sessions: results.LadderSessions{Refused: 3}}}}
 }
 
 func TestTimeoutText(t *testing.T) {
@@ -38,7 +42,10 @@ func TestTimeoutText(t *testing.T) {
 		"FAIL alm: a session was still alive", "timeout 59.7s to 1m0.1s of idleness (400ms wide, 0.67 %), known after 2m5s",
 		"documented 1h: 60 minutes by default", "replaced after 19.9s to 20.05s of idleness", "reaper every 990ms to 1.01s",
 		"! two clocks: red kept", "30 touches, 2 cookies renewed", "2 sessions touched once, 1 alive, 1 dead",
-		"2 may still be open", "UNKNOWN alm with maxage=2: every session lived", "more than 12s", "Run folder runs/x",
+		"2 may still be open", "UNKNOWN alm with maxage=2: every session lived", "more than 12s",
+		"✗ lifetime.absolute fail: expected 24h ± 28m48s; observed more than 25h", "✓ lifetime.renewal pass: expected the old cookie",
+		"UNKNOWN lre: no session could be opened: login: status 401 sessions 0 opened", "3 failed to open",
+		"Run folder runs/x",
 	} {
 		if !strings.Contains(flat, want) {
 			t.Errorf("lacks %q:\n%s", want, got)
