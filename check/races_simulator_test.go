@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -101,9 +102,18 @@ func (s *simulated) race(t testing.TB, e *profiles.Endpoint, choice profiles.Cho
 		t.Fatal(err)
 	}
 	c.Target = e.Name
-	checks, report, err := Races(t.Context(), c)
+	ledger, err := driver.KeepLedger(filepath.Join(t.TempDir(), "ledger"), "races")
 	if err != nil {
 		t.Fatal(err)
+	}
+	c.Prober.Keep(ledger, 0, 0)
+	checks, report, err := Races(t.Context(), c)
+	kept := ledger.Sessions(0)
+	if err = errors.Join(err, ledger.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if !kept.Balanced || kept.Orphaned > report.Sessions.Left {
+		t.Errorf("the ledger holds %+v, the races count %+v", kept, report.Sessions)
 	}
 	return checks, report
 }

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -117,10 +118,20 @@ func try(t testing.TB, target driver.Target, pattern string) check.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := check.Contract(t.Context(), check.ContractConfig{Target: target, Rows: rows, Timeout: 10 * time.Second,
-		WrongSecrets: 100})
+	ledger, err := driver.KeepLedger(filepath.Join(t.TempDir(), "ledger"), "site")
 	if err != nil {
 		t.Fatal(err)
+	}
+	out, err := check.Contract(t.Context(), check.ContractConfig{Target: target, Rows: rows, Timeout: 10 * time.Second,
+		WrongSecrets: 100, Ledger: ledger})
+	kept := ledger.Sessions(0)
+	if err = errors.Join(err, ledger.Close()); err != nil {
+		t.Fatal(err)
+	}
+	// What counts as over must stand as over in the ledger, or a cleanup would
+	// be asked for where nothing is left.
+	if !kept.Balanced || kept.Orphaned > int64(out.Left) {
+		t.Errorf("%s: the ledger holds %+v, the check counts %d left", target.Name, kept, out.Left)
 	}
 	return out
 }

@@ -269,7 +269,7 @@ func whole(d time.Duration) string {
 func finely(d time.Duration) string {
 	step := 100 * time.Millisecond
 	if d < 10*time.Second {
-		step = 10 * time.Millisecond
+		step = time.Millisecond
 	}
 	return document.Duration(d.Round(step)).String()
 }
