@@ -19,10 +19,14 @@ import (
 func agent() string { return "authsoak/" + Version() }
 
 // drive runs the load under a live view and prints the summary.
-func (p *program) drive(c *cli.Context, config driver.Config) error {
+func (p *program) drive(c *cli.Context, config driver.Config, out *outlets) error {
 	plan, folder, quiet := config.Plan, config.Folder, c.Bool("quiet")
 	if !quiet {
 		writePlan(p.Err, plan, folder)
+	}
+	out.describe(quiet)
+	if !quiet {
+		fmt.Fprintln(p.Err)
 	}
 	screen := screenOf(p.Err)
 	screen.Quiet = quiet
@@ -32,6 +36,8 @@ func (p *program) drive(c *cli.Context, config driver.Config) error {
 	live := report.NewLive(p.Err, screen)
 	quietly := p.announceStop(live)
 	config.Version, config.Agent, config.Observe = Version(), agent(), live.Update
+	config.Export = out.export()
+	out.begin(quiet, live.Message)
 	summary, err := driver.Run(c.Context, p.stop, config)
 	quietly()
 	live.Finish()
@@ -41,6 +47,7 @@ func (p *program) drive(c *cli.Context, config driver.Config) error {
 			err = printed
 		}
 	}
+	out.end(c.Context, quiet)
 	if err != nil {
 		return &exit{exitInvalid, fmt.Errorf("run %s: %w", folder.Dir, err)}
 	}
@@ -122,7 +129,7 @@ func writePlan(w io.Writer, plan *scenario.Plan, folder *results.Folder) {
 	if plan.Authorized != "" {
 		fmt.Fprintf(&b, "authorized  by %s\n", plan.Authorized)
 	}
-	fmt.Fprintf(&b, "results     %s\n\n", folder.Dir)
+	fmt.Fprintf(&b, "results     %s\n", folder.Dir)
 	fmt.Fprint(w, b.String())
 }
 

@@ -17,7 +17,7 @@ import (
 
 func (p *program) runCommand() *cli.Command {
 	var flags []cli.Flag
-	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags()} {
+	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags(), telemetryFlags()} {
 		flags = append(flags, group...)
 	}
 	return &cli.Command{
@@ -138,6 +138,11 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 	if err != nil {
 		return err
 	}
+	out, err := p.outletsOf(c)
+	if err != nil {
+		return err
+	}
+	defer out.close()
 	folder, err := runFolder(c, s)
 	if err != nil {
 		return err
@@ -146,7 +151,7 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 		return err
 	}
 	return probes.beside(p, c, folder, targets, func() error {
-		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits})
+		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits}, out)
 	})
 }
 

@@ -32,6 +32,9 @@ type Config struct {
 	Agent string
 	// Observe is told the state of the run every second; nil: nobody is.
 	Observe func(results.Snapshot)
+	// Export is told what each interval added; nil: nobody is. See
+	// [results.Options].
+	Export func(*results.Increase)
 	// Health measures the generator; nil: [health.Sampler].
 	Health func() results.Health
 	// NewPacer makes the pacer of a shard; nil: [pacer.New]. With Targets'

@@ -12,7 +12,7 @@ import (
 
 // collection sets up the collector of the run.
 func (r *run) collection() results.Options {
-	o := results.Options{Folder: r.Folder, Run: r.info(), Series: r.series, Limits: r.Limits}
+	o := results.Options{Folder: r.Folder, Run: r.info(), Series: r.series, Limits: r.Limits, Export: r.Export}
 	for i := range r.targets {
 		o.Targets = append(o.Targets, r.targets[i].Name)
 	}

@@ -25,6 +25,9 @@ type Options struct {
 	// CPUAtStart is the processor time, in seconds, that the process had used
 	// before the load; it isn't counted as the cost of driving.
 	CPUAtStart float64
+	// Export is told what each interval added, before any when load begins; nil:
+	// nobody is. It is called where the run ticks, so it must be quick.
+	Export func(*Increase)
 }
 
 // HistogramEvery returns the interval at which a run of that length writes whole
@@ -127,6 +130,7 @@ func NewCollector(opt Options) (*Collector, error) {
 	if err := c.open(); err != nil {
 		return nil, fmt.Errorf("run folder %s: %w", opt.Folder.Dir, err)
 	}
+	c.export(&tick{})
 	return c, nil
 }
 
@@ -204,6 +208,7 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 		c.judge()
 	}
 	snapshot := c.snapshot(&t)
+	c.export(&t)
 	if now-c.logged >= c.opt.HistogramEvery-tickSlack {
 		err = errors.Join(err, c.writeHistograms(now))
 	}

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -56,6 +57,9 @@ const (
 
 // taintNames stand in intervals.jsonl and are never renamed.
 var taintNames = [taintKinds]string{"pacer", "cpu", "scheduler", "open-files", "ports", "workers", "lost"}
+
+// TaintNames lists why an interval may be the generator's fault.
+func TaintNames() []string { return slices.Clone(taintNames[:]) }
 
 func parseTaint(name string) (taintKind, bool) {
 	for i, n := range taintNames {
