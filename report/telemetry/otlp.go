@@ -170,7 +170,8 @@ func (e *Exporter) body(r *reading) ([]byte, error) {
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
 	_, err = zip.Write(b)
-	return packed.Bytes(), errors.Join(err, zip.Close())
+	err = errors.Join(err, zip.Close())
+	return packed.Bytes(), err
 }
 
 // laterError is a failure after which sending again may help.
