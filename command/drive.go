@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,7 +43,7 @@ func (p *program) drive(c *cli.Context, config driver.Config, out *outlets) erro
 	quietly()
 	live.Finish()
 	if summary != nil {
-		printed := p.printSummary(c, summary, folder.Dir)
+		printed := errors.Join(report.Leave(folder, summary), p.printSummary(c, summary, folder.Dir))
 		if err == nil {
 			err = printed
 		}

@@ -28,9 +28,10 @@ from what it recorded.
 The exit code says whether a report could be made; the verdict is in it.`,
 		UsageText: `
 authsoak report runs/20261121T093000Z-7f3a
-authsoak report --format json runs/night-* | jq .verdict`,
+authsoak report --format json runs/night-* | jq .verdict
+authsoak report --format markdown runs/night >> "$GITHUB_STEP_SUMMARY"`,
 		Flags: []cli.Flag{
-			text(resultFlags, "format", "`terminal|json` what to make (terminal)"),
+			text(resultFlags, "format", "`NAME` what to make: terminal, json, markdown, junit, csv, intervals-csv, hlog (terminal)"),
 			toggle(resultFlags, "json", "the same as --format json"),
 			toggle(resultFlags, "quiet", "print the verdict only"),
 		},

@@ -81,7 +81,7 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(b.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}
-	if back.Tests != 7 || back.Failed != 2 || back.Errors != 2 || back.Skipped != 1 {
+	if back.Tests != 7 || back.Failed != 2 || back.Errors != 2 || back.Suites[1].Skipped != 1 {
 		t.Errorf("got %+v", back)
 	}
 	if strings.Contains(b.String(), "\x1b") {

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -26,7 +28,47 @@ func Formats() map[string]Format {
 	return map[string]Format{
 		"terminal": Terminal,
 		"json":     func(w io.Writer, in Input) error { return JSON(w, in.Summary, in.Findings) },
+		"markdown": func(w io.Writer, in Input) error { return Markdown(w, in.Summary) },
+		"junit":    func(w io.Writer, in Input) error { return JUnitRun(w, in.Summary) },
+		"csv":      func(w io.Writer, in Input) error { return CSV(w, in.Summary) },
+		"intervals-csv": func(w io.Writer, in Input) error {
+			return ofOneFolder(in, "intervals-csv", func(f *results.Folder) error { return IntervalsCSV(w, f) })
+		},
+		"hlog": func(w io.Writer, in Input) error {
+			return ofOneFolder(in, "hlog", func(f *results.Folder) error { return results.CopyHistograms(w, f) })
+		},
 	}
+}
+
+// ofOneFolder makes a report that shows more than a summary holds.
+func ofOneFolder(in Input, format string, report func(*results.Folder) error) error {
+	if in.Folder == "" {
+		return fmt.Errorf("format %s: is made of one run folder: give each shard by itself", format)
+	}
+	f, err := results.OpenFolder(in.Folder)
+	if err != nil {
+		return err
+	}
+	return report(f)
+}
+
+// Leave writes into a run folder the reports that other programs read, beside
+// what the run left by itself: for a CI server, a pull request and a
+// spreadsheet.
+func Leave(folder *results.Folder, s *results.Summary) error {
+	var problems []error
+	for _, f := range []struct {
+		file  string
+		write func(io.Writer, *results.Summary) error
+	}{{results.JUnitFile, JUnitRun}, {results.MarkdownFile, Markdown}, {results.CSVFile, CSV}} {
+		var b bytes.Buffer
+		err := f.write(&b, s)
+		if err == nil {
+			err = folder.Write(f.file, b.Bytes())
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
 }
 
 // JSON writes the summary indented, in the order of its schema and the same

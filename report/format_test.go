@@ -59,12 +59,15 @@ func TestJSONRefusesWhatIsNoNumber(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	formats := Formats()
-	if got, want := slices.Sorted(maps.Keys(formats)), []string{"json", "terminal"}; !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(formats)), []string{"csv", "hlog", "intervals-csv", "json", "junit", "markdown", "terminal"}; !slices.Equal(got, want) {
 		t.Errorf("formats %q, want %q", got, want)
 	}
 	in := Input{Summary: passing(), Folder: folder, Text: TextOptions{Width: 100}}
 	for name, direct := range map[string]func(*bytes.Buffer) error{
 		"json":     func(b *bytes.Buffer) error { return JSON(b, in.Summary, in.Findings) },
+		"markdown": func(b *bytes.Buffer) error { return Markdown(b, in.Summary) },
+		"junit":    func(b *bytes.Buffer) error { return JUnitRun(b, in.Summary) },
+		"csv":      func(b *bytes.Buffer) error { return CSV(b, in.Summary) },
 		"terminal": func(b *bytes.Buffer) error { return Summary(b, in.Summary, in.Text) },
 	} {
 		var got, want bytes.Buffer
@@ -73,6 +76,16 @@ func TestFormats(t *testing.T) {
 		}
 		if got.String() != want.String() {
 			t.Errorf("format %s differs from its function", name)
+		}
+	}
+	for _, name := range []string{"intervals-csv", "hlog"} {
+		in.Folder = ""
+		if err := formats[name](&bytes.Buffer{}, in); err == nil || !strings.Contains(err.Error(), "one run folder") {
+			t.Errorf("%s of merged shards: %v", name, err)
+		}
+		in.Folder = t.TempDir()
+		if err := formats[name](&bytes.Buffer{}, in); err == nil || !strings.Contains(err.Error(), "not a run") {
+			t.Errorf("%s of no run: %v", name, err)
 		}
 	}
 }

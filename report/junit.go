@@ -4,8 +4,10 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"authsoak/results"
 )
@@ -17,22 +19,34 @@ type junitSuites struct {
 	Tests   int          `xml:"tests,attr"`
 	Failed  int          `xml:"failures,attr"`
 	Errors  int          `xml:"errors,attr"`
-	Skipped int          `xml:"skipped,attr"`
 	Suites  []junitSuite `xml:"testsuite"`
 }
 
 type junitSuite struct {
-	Name    string      `xml:"name,attr"`
-	Tests   int         `xml:"tests,attr"`
-	Failed  int         `xml:"failures,attr"`
-	Errors  int         `xml:"errors,attr"`
-	Skipped int         `xml:"skipped,attr"`
-	Cases   []junitCase `xml:"testcase"`
+	Name       string           `xml:"name,attr"`
+	Tests      int              `xml:"tests,attr"`
+	Failed     int              `xml:"failures,attr"`
+	Errors     int              `xml:"errors,attr"`
+	Skipped    int              `xml:"skipped,attr"`
+	Time       string           `xml:"time,attr,omitempty"`      // seconds
+	Timestamp  string           `xml:"timestamp,attr,omitempty"` // ISO 8601 without a zone, in UTC
+	Properties *junitProperties `xml:"properties"`
+	Cases      []junitCase      `xml:"testcase"`
+}
+
+type junitProperties struct {
+	All []junitProperty `xml:"property"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 type junitCase struct {
 	Class   string     `xml:"classname,attr"`
 	Name    string     `xml:"name,attr"`
+	Time    string     `xml:"time,attr,omitempty"` // seconds
 	Failure *junitText `xml:"failure"`
 	Error   *junitText `xml:"error"`
 	Skipped *junitText `xml:"skipped"`
@@ -48,7 +62,44 @@ type junitText struct {
 // failure, one that ended unknown an error, one that was not tried skipped. What
 // was only observed is left out. The error is w's.
 func JUnit(w io.Writer, name string, thresholds []results.ThresholdResult, checks []results.CheckResult) error {
-	all := junitSuites{Name: printable(name)}
+	return writeJUnit(w, &junitSuites{Name: printable(name)}, thresholds, checks)
+}
+
+// JUnitRun writes a run: a case for its verdict, since a run may tell nothing
+// although no threshold failed, then thresholds and rules as [JUnit] does.
+func JUnitRun(w io.Writer, s *results.Summary) error {
+	run := junitSuite{Name: "run", Time: decimal(s.WarmupS + s.DurationS + s.DrainS), Cases: []junitCase{verdictCase(s)}}
+	if at, err := time.Parse(time.RFC3339Nano, s.StartedAt); err == nil {
+		run.Timestamp = at.UTC().Format("2006-01-02T15:04:05")
+	}
+	facts := []junitProperty{{"run_id", printable(s.RunID)}, {"verdict", printable(string(s.Verdict))}, {"authsoak_version", printable(s.Version)}}
+	for _, key := range slices.Sorted(maps.Keys(s.Labels)) {
+		facts = append(facts, junitProperty{printable("label." + key), printable(s.Labels[key])})
+	}
+	run.Properties = &junitProperties{facts}
+	all := &junitSuites{Name: printable("authsoak run " + s.RunID), Suites: []junitSuite{run}}
+	return writeJUnit(w, all, s.Thresholds, s.Checks)
+}
+
+// verdictCase says whether the run could be judged, and fails with it where
+// neither threshold nor rule would.
+func verdictCase(s *results.Summary) junitCase {
+	c := junitCase{Class: "run", Name: "verdict", Time: decimal(s.DurationS)}
+	text := &junitText{Message: printable(headline(s)), Text: printable(strings.Join(s.Reasons, "\n"))}
+	if len(s.Reasons) > 0 {
+		text.Message = printable(s.Reasons[0])
+	}
+	switch s.Verdict {
+	case results.Pass:
+	case results.Failed:
+		c.Failure = text
+	default: // nothing that could be relied on was measured
+		c.Error = text
+	}
+	return c
+}
+
+func writeJUnit(w io.Writer, all *junitSuites, thresholds []results.ThresholdResult, checks []results.CheckResult) error {
 	if len(thresholds) > 0 {
 		all.Suites = append(all.Suites, thresholdSuite(thresholds))
 	}
@@ -70,9 +121,8 @@ func JUnit(w io.Writer, name string, thresholds []results.ThresholdResult, check
 		all.Tests += all.Suites[i].Tests
 		all.Failed += all.Suites[i].Failed
 		all.Errors += all.Suites[i].Errors
-		all.Skipped += all.Suites[i].Skipped
 	}
-	b, err := xml.MarshalIndent(&all, "", "  ")
+	b, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return fmt.Errorf("junit: %w", err)
 	}

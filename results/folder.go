@@ -26,6 +26,9 @@ const (
 	CapacityFile   = "capacity.json"
 	ComparisonFile = "comparison.json"
 	ReportFile     = "report.html"
+	JUnitFile      = "junit.xml"
+	MarkdownFile   = "summary.md"
+	CSVFile        = "summary.csv"
 	LedgerFile     = "ledger"
 	// ProbesLedgerFile holds the sessions of timeout probes beside a load.
 	ProbesLedgerFile = "probes.ledger"

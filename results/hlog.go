@@ -6,8 +6,10 @@ import (
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"time"
 
@@ -122,3 +124,30 @@ func appendZigZag(b []byte, v int64) []byte {
 }
 
 func (l *hlogWriter) flush() error { return l.w.Flush() }
+
+// CopyHistograms writes the histogram log of a run as any HdrHistogram tool
+// reads it: the file in the run folder, whose last line is left out where a kill
+// has cut it. The error is w's, or tells what can't be read.
+func CopyHistograms(w io.Writer, f *Folder) error {
+	from, err := os.Open(f.Path(HistogramsFile))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	lines := readLines(from, func(line []byte) ([]byte, bool, error) {
+		if line[0] == '#' || line[0] == '"' {
+			return line, true, nil
+		}
+		_, _, err := parseHistogram(line)
+		return line, true, err
+	})
+	out := bufio.NewWriterSize(w, 64<<10)
+	for line, err := range lines {
+		if err != nil {
+			return errors.Join(out.Flush(), fmt.Errorf("read %s: %w", f.Path(HistogramsFile), err))
+		}
+		_, _ = out.Write(line)
+		_ = out.WriteByte('\n')
+	}
+	return out.Flush()
+}
