@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"authsoak/report"
 	"authsoak/results"
 	"authsoak/simulator"
 )
@@ -72,16 +73,37 @@ func TestSecretsStayOut(t *testing.T) {
 	} {
 		t.Run(target[0]+" "+target[1], func(t *testing.T) {
 			t.Setenv("PLANTED", planted)
-			dir := t.TempDir()
+			t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization="+url.QueryEscape(planted))
+			dir, watched := t.TempDir(), watchOutside(t)
 			_, stdout, stderr := call(t, "run", "--out", dir, "--duration", "300ms", "--users", "2", "--think", "50ms",
-				"--accounts", accounts, "--target", target[0]+"=http://"+address, "--method", target[1], "--label", "kind=secret")
+				"--accounts", accounts, "--target", target[0]+"=http://"+address, "--method", target[1], "--label", "kind=secret",
+				"--run-id", "one", "--metrics", watched.address, "--otlp", watched.endpoint)
 			if !strings.Contains(stdout, "bad-credentials") && !strings.Contains(stdout, "unexpected-answer") {
 				t.Errorf("no login failed: nothing could have leaked\n%s\n%s", stdout, stderr)
 			}
 			look(t, "standard output", stdout)
 			look(t, "standard error", stderr)
 			lookInFiles(t, dir)
+			watched.look(t)
+			for format := range report.Formats() {
+				code, stdout, stderr := call(t, "report", "--format", format, filepath.Join(dir, "one"))
+				if code != exitPass || stdout == "" {
+					t.Errorf("report as %s: exit code %d, %d bytes, %s", format, code, len(stdout), stderr)
+				}
+				look(t, "the report as "+format, stdout)
+			}
 		})
+	}
+}
+
+// look searches every page and every message.
+func (l *outside) look(t *testing.T) {
+	l.last(t) // there are some
+	for _, page := range l.pages {
+		look(t, "the metrics page", page)
+	}
+	for _, message := range l.received {
+		look(t, "the OTLP export", message)
 	}
 }
 

@@ -87,12 +87,6 @@ func fields(t *testing.T, schema []byte) []string {
 func TestSchemaStaysCompatible(t *testing.T) {
 	const file = "testdata/summary.fields"
 	got := fields(t, generated(t))
-	if *update {
-		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +99,12 @@ func TestSchemaStaysCompatible(t *testing.T) {
 		if !slices.Contains(got, p) {
 			t.Errorf("the schema no longer has %q: that breaks readers of %s", p, SummarySchema)
 		}
+	}
+	if *update && !t.Failed() { // a promise is not taken back by writing the file again
+		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
 	}
 	for _, g := range got {
 		if !slices.Contains(promised, g) {
