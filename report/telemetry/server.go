@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -43,11 +44,20 @@ type Server struct {
 	http     *http.Server
 	served   chan error
 
-	mu      sync.Mutex
-	begun   time.Time     // the beginning of the last whole scrape
-	gap     time.Duration // between the last two
-	scraped chan struct{} // closed and made anew at the end of each
+	mu       sync.Mutex
+	scrapers map[string]*scraper // by connection, and by address for those that keep none
+	scraped  chan struct{}       // closed and made anew at the end of each scrape
 }
+
+// scraper is somebody who scrapes.
+type scraper struct {
+	kept  bool          // told apart by its connection
+	begun time.Time     // the beginning of its last whole scrape
+	gap   time.Duration // between the last two; 0: there was one
+}
+
+// mostScrapers bounds how many are remembered.
+const mostScrapers = 64
 
 // mostScrapes is how many scrapes are answered at a time.
 const mostScrapes = 4
@@ -63,7 +73,7 @@ func Serve(address string, m *Meter) (*Server, error) {
 	if err := registry.Register(collector{m}); err != nil {
 		return nil, errors.Join(fmt.Errorf("metrics page: %w", err), listener.Close())
 	}
-	s := &Server{listener: listener, served: make(chan error, 1), scraped: make(chan struct{})}
+	s := &Server{listener: listener, served: make(chan error, 1), scraped: make(chan struct{}), scrapers: map[string]*scraper{}}
 	page := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		MaxRequestsInFlight: mostScrapes, ErrorHandling: promhttp.ContinueOnError,
 	})
@@ -91,10 +101,9 @@ func (s *Server) noted(page http.Handler) http.Handler {
 		page.ServeHTTP(w, r)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if !s.begun.IsZero() {
-			s.gap = begun.Sub(s.begun)
-		}
-		s.begun = begun
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		s.note(r.RemoteAddr, true, begun)
+		s.note(host+" "+r.UserAgent(), false, begun)
 		close(s.scraped)
 		s.scraped = make(chan struct{})
 	})
@@ -103,27 +112,69 @@ func (s *Server) noted(page http.Handler) http.Handler {
 // longestWait bounds the wait for a last scrape.
 const longestWait = time.Minute
 
-// Expected is how long the next scrape may take to come, judged by the last two;
-// 0: nobody scrapes regularly.
-func (s *Server) Expected() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.gap == 0 || time.Since(s.begun) > 3*s.gap {
-		return 0
+func (s *Server) note(key string, kept bool, begun time.Time) {
+	who := s.scrapers[key]
+	if who == nil {
+		if len(s.scrapers) >= mostScrapers {
+			maps.DeleteFunc(s.scrapers, func(_ string, old *scraper) bool { return begun.Sub(old.begun) > longestWait })
+		}
+		if len(s.scrapers) >= mostScrapers {
+			return
+		}
+		who = &scraper{kept: kept}
+		s.scrapers[key] = who
+	} else {
+		who.gap = begun.Sub(who.begun)
 	}
-	return min(s.gap+s.gap/2+100*time.Millisecond, longestWait)
+	who.begun = begun
 }
 
-// AwaitScrape waits until a scrape that began after the call is answered, or ctx
-// ends; it tells whether there was one.
+// regular are those who are expected to come again: who kept a connection over
+// two scrapes, or if nobody did, who came twice from one address.
+func (s *Server) regular(now time.Time) []*scraper {
+	var all []*scraper
+	for _, kept := range []bool{true, false} {
+		for _, who := range s.scrapers {
+			if who.kept == kept && who.gap > 0 && now.Sub(who.begun) < 3*who.gap+time.Second {
+				all = append(all, who)
+			}
+		}
+		if len(all) > 0 {
+			break
+		}
+	}
+	return all
+}
+
+// Expected is how long it may take until everybody who scrapes regularly has
+// come again, judged by their last two scrapes; 0: nobody does.
+func (s *Server) Expected() (within time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, who := range s.regular(time.Now()) {
+		within = max(within, who.gap+who.gap/2+100*time.Millisecond)
+	}
+	return min(within, longestWait)
+}
+
+// AwaitScrape waits until everybody who scrapes regularly has begun a scrape
+// after the call and been answered, or ctx ends; it tells whether they have.
 func (s *Server) AwaitScrape(ctx context.Context) bool {
 	since := time.Now()
+	s.mu.Lock()
+	awaited := s.regular(since)
+	s.mu.Unlock()
 	for {
 		s.mu.Lock()
-		done, scraped := s.begun.After(since), s.scraped
+		scraped, left := s.scraped, 0
+		for _, who := range awaited {
+			if !who.begun.After(since) {
+				left++
+			}
+		}
 		s.mu.Unlock()
-		if done {
-			return true
+		if left == 0 {
+			return len(awaited) > 0
 		}
 		select {
 		case <-scraped:

@@ -56,7 +56,7 @@ func TestServer(t *testing.T) {
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s.AwaitScrape(done) {
+	if s.AwaitScrape(done) { // nobody is expected
 		t.Error("a scrape was seen though none has come")
 	}
 	for range 2 {
@@ -79,18 +79,45 @@ func TestServer(t *testing.T) {
 	if _, err := Serve(strings.TrimPrefix(base, "http://"), r.meter); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("the same address again: %v", err)
 	}
+	// Two who keep their connections: both are waited for.
+	kept := [2]*http.Client{{Transport: &http.Transport{}}, {Transport: &http.Transport{}}}
+	scrape := func(i int) {
+		w, err := kept[i].Get(s.URL())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.Copy(io.Discard, w.Body)
+		_ = w.Body.Close()
+	}
+	for range 2 {
+		scrape(0)
+		scrape(1)
+	}
 	seen := make(chan bool)
 	go func() { seen <- s.AwaitScrape(t.Context()) }()
+	for range 20 {
+		scrape(0)
+	}
+	select {
+	case <-seen:
+		t.Error("the second one was not waited for")
+	default:
+	}
 	for waiting := true; waiting; {
-		get(s.URL())
+		scrape(0)
+		scrape(1)
 		select {
 		case ok := <-seen:
 			waiting = false
 			if !ok {
-				t.Error("a scrape was not seen")
+				t.Error("the scrapes were not seen")
 			}
 		default:
 		}
+	}
+	for _, c := range kept {
+		c.CloseIdleConnections()
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
