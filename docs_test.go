@@ -130,7 +130,7 @@ func (s *docsSite) stock(t *testing.T, dir string, page docsPage) {
 	write("company-ca.pem", string(s.authority))
 	write("nightly.yaml", s.change(docsNightly, substitutions.files))
 	for _, f := range page.fences {
-		if name := f.value("file"); name != "" {
+		if name := f.value("file"); name != "" && f.info[0] != "github-actions" && f.info[0] != "gitlab" {
 			write(name, s.change(f.text, substitutions.files))
 		}
 	}

@@ -114,6 +114,7 @@ func docsText(t *testing.T, name string) string {
 //
 //   - scenario, load, endpoint: a whole file;
 //   - load-part: a load section; thresholds: a list of them;
+//   - github-actions, gitlab: a pipeline;
 //   - from=FILE: a piece of that file, word for word.
 func TestDocsYAML(t *testing.T) {
 	seen := map[string]int{}
@@ -151,6 +152,8 @@ func checkYAML(kind string, f fence) error {
 		return planned("part", target+"load:\n"+regexp.MustCompile(`(?m)^`).ReplaceAllString(f.text, "  "))
 	case "thresholds":
 		return planned("part", target+"load: smoke\nthresholds:\n"+f.text)
+	case "github-actions", "gitlab": // TestDocsPipelines
+		return nil
 	case "from":
 		source, err := os.ReadFile(f.value("from"))
 		if err == nil && !strings.Contains(string(source), f.text) {

@@ -20,7 +20,7 @@ func TestRealReceivers(t *testing.T) {
 		name string
 		test func(*testing.T, *run)
 	}{
-		{"quantiles", testQuantiles}, {"counts", testCounts}, {"dashboard", testDashboard}, {"otlp", testOTLP}, {"hdr log", testLog},
+		{"quantiles", testQuantiles}, {"counts", testCounts}, {"dashboard", testDashboard}, {"docs", testDocs}, {"otlp", testOTLP}, {"hdr log", testLog},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, r) })
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -218,6 +219,28 @@ func testDashboard(t *testing.T, r *run) {
 		}
 	}
 }
+
+// testDocs asks the server with native histograms every query of docs/metrics.md.
+func testDocs(t *testing.T, r *run) {
+	b, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, block := range promql.FindAllStringSubmatch(string(b), -1) {
+		for expr := range strings.Lines(block[1]) {
+			tried++
+			if err := r.native.yields(strings.NewReplacer("[1m]", "[5s]", "[5m]", "[5s]").Replace(strings.TrimSpace(expr)), r.ended); err != nil {
+				t.Errorf("%s: %v", expr, err)
+			}
+		}
+	}
+	if tried < 8 {
+		t.Errorf("%d queries found in docs/metrics.md", tried)
+	}
+}
+
+var promql = regexp.MustCompile("(?s)```promql\n(.*?)```")
 
 // yields looks for a number at some instant of the run.
 func (p *prometheus) yields(expr string, ended time.Time) error {
