@@ -166,6 +166,7 @@ var substitutions = func() (s struct{ commands, files []substitution }) {
 		`--load smoke`, "--load smoke --warmup 5s --duration 1m", // changed again below
 		`--duration [0-9]+[smh]\b`, "--duration 600ms",
 		`--warmup [0-9]+[smh]\b`, "--warmup 100ms",
+		`--metrics [0-9]+`, "--metrics 0",
 		`--population [0-9]+`, "--population 20 --think 100ms",
 	)...)
 	s.files = append(hosts, list(

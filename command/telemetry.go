@@ -112,15 +112,16 @@ func (o *outlets) begin(quiet bool, report func(string)) {
 }
 
 // end lets the final sums out: by a last export, and by a last scrape where one
-// is expected. The summary has been printed; a request to stop ends the wait.
+// is expected. The summary has been printed; a request to stop ends the wait for
+// the scrape, and has no more than a few seconds to wait for the export.
 func (o *outlets) end(ctx context.Context, quiet bool) {
 	o.over.Store(true)
-	ctx, cancel := o.program.untilStopped(ctx)
-	defer cancel()
 	if o.sending != nil {
 		o.sending.Finish(ctx)
 		o.sending = nil
 	}
+	ctx, cancel := o.program.untilStopped(ctx)
+	defer cancel()
 	if o.page == nil || ctx.Err() != nil {
 		return
 	}

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +17,7 @@ import (
 
 	collector_v1 "go.opentelemetry.io/proto/slim/otlp/collector/metrics/v1"
 
+	"authsoak/results"
 	"authsoak/simulator"
 )
 
@@ -122,6 +125,38 @@ func TestMetricsOfARun(t *testing.T) {
 			t.Errorf("exported %v, want %d", m, s.Sessions.Opened)
 		}
 	}
+}
+
+// An interrupted run still exports how it ended.
+func TestInterruptedRunExports(t *testing.T) {
+	_, address := serveSimulator(t, simulator.Options{})
+	l := watchOutside(t)
+	stop := make(chan struct{})
+	go func() {
+		defer close(stop)
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+			l.mu.Lock()
+			n := len(l.pages)
+			l.mu.Unlock()
+			if n > 2 {
+				return
+			}
+		}
+	}()
+	var out, errs bytes.Buffer
+	code := Main(t.Context(), []string{"authsoak", "run", "--json", "--out", t.TempDir(), "--duration", "1m", "--rate", "50", "--target", "octane=http://" + address,
+		"--accounts", "user{n}:pw{n}:50", "--metrics", l.address, "--otlp", l.endpoint}, Streams{In: strings.NewReader(""), Out: &out, Err: &errs}, stop)
+	var s results.Summary
+	if err := json.Unmarshal(out.Bytes(), &s); err != nil || code != exitInterrupted {
+		t.Fatalf("exit code %d, %v\n%s", code, err, errs.String())
+	}
+	_, message := l.last(t)
+	for _, m := range message.ResourceMetrics[0].ScopeMetrics[0].Metrics {
+		if m.Name == "authsoak.sessions_opened" && m.GetSum().DataPoints[0].GetAsInt() == s.Sessions.Opened {
+			return
+		}
+	}
+	t.Errorf("the last export doesn't say that %d sessions were opened: %v", s.Sessions.Opened, message)
 }
 
 // What goes wrong with an export never goes wrong with the run.

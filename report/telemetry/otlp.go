@@ -62,6 +62,7 @@ type Exporter struct {
 
 	// Of the goroutine, and of Finish after it.
 	failed   bool // the last export
+	last     bool // what is sent now is the last
 	reported bool
 }
 
@@ -99,10 +100,12 @@ func (o OTLP) Start(m *Meter, report func(string)) *Exporter {
 }
 
 // Finish ends the exports with a last one, of the final sums. It takes at most 5
-// seconds, 1 where the last export failed, and ends with ctx.
+// seconds, 1 where the one before failed, and ends with ctx; a receiver that
+// can't be reached is not tried again.
 func (e *Exporter) Finish(ctx context.Context) {
 	e.cancel()
 	<-e.done
+	e.last = true
 	within := longestFlush
 	if e.failed {
 		within = time.Second
@@ -139,7 +142,7 @@ func (e *Exporter) sendAgain(ctx context.Context) error {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := e.send(ctx, body)
 		later := new(laterError)
-		if err == nil || !errors.As(err, &later) {
+		if err == nil || !errors.As(err, &later) || e.last && later.unreached {
 			return err
 		}
 		wait := pause/2 + rand.N(pause) // apart from others who were refused
@@ -176,8 +179,9 @@ func (e *Exporter) body(r *reading) ([]byte, error) {
 
 // laterError is a failure after which sending again may help.
 type laterError struct {
-	text  string
-	after time.Duration // as the receiver asked; 0: it said nothing
+	text      string
+	after     time.Duration // as the receiver asked; 0: it said nothing
+	unreached bool          // there was no answer at all
 }
 
 func (e *laterError) Error() string { return e.text }
@@ -206,7 +210,7 @@ func (e *Exporter) send(ctx context.Context, body []byte) error {
 		if errors.Is(err, context.Canceled) {
 			return err
 		}
-		return &laterError{text: err.Error()}
+		return &laterError{text: err.Error(), unreached: true}
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, _ := io.ReadAll(io.LimitReader(response.Body, mostOfAnswer))
