@@ -184,9 +184,17 @@ func (s *Server) AwaitScrape(ctx context.Context) bool {
 	}
 }
 
-// Close ends the page and every scrape in progress.
+// lastAnswers is how long answers that are on their way may take.
+const lastAnswers = 2 * time.Second
+
+// Close ends the page, once scrapes in progress have been answered.
 func (s *Server) Close() error {
-	err := s.http.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), lastAnswers)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.http.Close()
+	}
 	if served := <-s.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
