@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // maxFaults is how many mistakes of one file are shown; the rest is counted.
@@ -108,7 +108,7 @@ func (in *reading) header() error {
 	anyKnown := false
 	for i, cell := range row {
 		column := strings.TrimSpace(cell)
-		near := document.Suggest(column, known)
+		near := spelling.Nearest(column, known)
 		switch {
 		case column == "":
 			in.fault(line, "column %d has no name", i+1)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // arrange puts the words of a command line in the one order that the parser
@@ -159,7 +159,7 @@ func unknownCommand(word, where string, commands []*cli.Command) error {
 		names = append(names, c.Name)
 	}
 	text := fmt.Sprintf("unknown command %q", strings.TrimSpace(where+" "+word))
-	if near := document.Suggest(word, names); near != "" {
+	if near := spelling.Nearest(word, names); near != "" {
 		text += fmt.Sprintf(": did you mean %q?", near)
 	} else {
 		text += ": there are " + strings.Join(names, ", ")
@@ -196,7 +196,7 @@ func (l *line) unknownFlag(name string, flags []cli.Flag, app *cli.App) string {
 		names = append(names, f.Names()[0])
 	}
 	text := fmt.Sprintf("unknown flag --%s", name)
-	if near := document.Suggest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		return text + fmt.Sprintf(": did you mean --%s?", near)
 	}
 	if _, elsewhere := l.flags[name]; !elsewhere {

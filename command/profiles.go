@@ -16,6 +16,7 @@ import (
 	"authsoak/results"
 	"authsoak/rules"
 	"authsoak/scenario"
+	"authsoak/spelling"
 )
 
 func (p *program) profilesCommand() *cli.Command {
@@ -121,7 +122,7 @@ func (p *program) showProfile(c *cli.Context) error {
 			return wrongUse(c, fmt.Errorf("%s is a file, and show prints the built-in profiles: authsoak profiles lint %[1]s checks it", names[0]))
 		}
 		hint := "there are " + strings.Join(known, ", ")
-		if near := document.Suggest(names[0], known); near != "" {
+		if near := spelling.Nearest(names[0], known); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return wrongUse(c, fmt.Errorf("no built-in profile %q: %s", names[0], hint))

@@ -10,9 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"authsoak/document"
 	"authsoak/report"
 	"authsoak/results"
+	"authsoak/spelling"
 )
 
 func (p *program) reportCommand() *cli.Command {
@@ -86,7 +86,7 @@ func formatOf(c *cli.Context) (report.Format, error) {
 	}
 	slices.Sort(known)
 	hint := "there are " + strings.Join(known, ", ")
-	if near := document.Suggest(name, known); near != "" {
+	if near := spelling.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return nil, wrongUse(c, fmt.Errorf("--format: no format %q: %s", name, hint))

@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"authsoak/document"
 	"authsoak/simulator"
+	"authsoak/spelling"
 )
 
 // setting is something a simulated server can be told with --set.
@@ -126,7 +127,7 @@ func applySetting(o *simulator.Options, name, value string, hasValue bool) error
 		}
 		names = append(names, s.name)
 	}
-	if near := document.Suggest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		return fmt.Errorf("unknown setting: did you mean %q?", near)
 	}
 	return errors.New("unknown setting: authsoak simulate --list-settings names them all")
@@ -153,6 +154,24 @@ func assign(field any, text string) (err error) {
 		panic(fmt.Sprintf("a setting of type %T", field))
 	}
 	return err
+}
+
+// parseMutant refuses a name that no mutant has; what follows an @ is the
+// simulator's to judge.
+func parseMutant(text string) (string, error) {
+	name, _, _ := strings.Cut(text, "@")
+	var names []string
+	for _, m := range simulator.Mutants() {
+		names = append(names, m.Name)
+	}
+	if name == "" || slices.Contains(names, name) {
+		return text, nil
+	}
+	hint := "--list-mutants prints them"
+	if near := spelling.Nearest(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return "", fmt.Errorf("%q is not a mutant: %s", name, hint)
 }
 
 // listMutants prints what --mutant may name.

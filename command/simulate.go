@@ -154,7 +154,7 @@ func (v *values) simulatorOptions() simulator.Options {
 			Enabled: v.c.Bool("tls"), ClientCertificates: simulator.ClientCertificates(v.c.String("client-auth")),
 		},
 		Accounts: simulator.AccountRule{List: v.simulatorAccounts()},
-		Mutant:   v.c.String("mutant"),
+		Mutant:   orZero(read(v, "mutant", parseMutant)),
 	}
 	if !o.TLS.Enabled && (v.c.IsSet("client-auth") || v.c.IsSet("certs") || v.c.IsSet("client-certs")) {
 		v.problems = append(v.problems, errors.New("client certificates need --tls"))

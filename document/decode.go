@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"authsoak/spelling"
 )
 
 // Enum is a string type with known values; the decoder refuses others.
@@ -147,7 +149,7 @@ func (d *decoding) fields(n *node, into reflect.Value, path string) {
 			if n.flow && e.value.null {
 				message += ": inside { } a text that holds a comma needs quotes"
 			}
-			d.problems = append(d.problems, d.file.at(e.line, e.col, join(path, e.key), message, Suggest(e.key, names(fields))))
+			d.problems = append(d.problems, d.file.at(e.line, e.col, join(path, e.key), message, spelling.Nearest(e.key, names(fields))))
 			continue
 		}
 		d.value(e.value, into.FieldByIndex(fields[i].index), join(path, e.key))

@@ -227,25 +227,6 @@ func TestFileProblem(t *testing.T) {
 	}
 }
 
-func TestSuggest(t *testing.T) {
-	known := []string{"octane", "alm", "space", "lre", "stages", "start_limit"}
-	for word, want := range map[string]string{
-		"octan": "octane", "OCTANE": "octane", "apsce": "", "spcae": "space", "lre ": "lre", "stage": "stages",
-		"start-limit": "start_limit", "ocatne": "octane", "": "", "almanach": "", "octane": "", "x": "",
-		strings.Repeat("a", 1000): "",
-	} {
-		if got := Suggest(word, known); got != want {
-			t.Errorf("Suggest(%q) = %q, want %q", word, got, want)
-		}
-	}
-	versions := []string{"pre-2020", "2020", "2020-sp2", "2021", "2022", "2023"}
-	for word, want := range map[string]string{"2022.1": "2022", "2021.1": "2021", "2020sp2": "2020-sp2", "2020.1": "2020", "24.1": ""} {
-		if got := Suggest(word, versions); got != want {
-			t.Errorf("Suggest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		"name: a\ncount: 010\npoints: [{x: 1}, {z: 2}]\n", "any: &a [*a, *a]\n", "a: b: c", "{a: {b: [", "- - - x",

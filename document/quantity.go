@@ -12,6 +12,9 @@ import (
 // is never negative.
 type Duration time.Duration
 
+// longestDuration is how many bytes a written time has at most.
+const longestDuration = 64
+
 // ParseDuration reads a length of time. It refuses a bare number.
 func ParseDuration(text string) (Duration, error) {
 	bad := &InvalidText{fmt.Sprintf("must be a time with its unit (500ms, 30s, 5m, 1h30m, 2d), not %q", clip(text)), durationHint(text)}
@@ -20,7 +23,7 @@ func ParseDuration(text string) (Duration, error) {
 		return 0, nil
 	case strings.HasPrefix(text, "-"):
 		return 0, &InvalidText{fmt.Sprintf("must not be negative, as %q is", clip(text)), ""}
-	case len(text) > maxSuggested || strings.HasPrefix(text, "+"):
+	case len(text) > longestDuration || strings.HasPrefix(text, "+"):
 		return 0, bad
 	}
 	var days float64

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"authsoak/spelling"
 )
 
 // scalar stores a single value in a string, number or boolean.
@@ -60,7 +62,7 @@ func (d *decoding) enum(n *node, known []string, path string) {
 			return
 		}
 	}
-	d.refuse(n, path, fmt.Sprintf("must be %s, not %q", oneOf(known), clip(n.text)), Suggest(n.text, known))
+	d.refuse(n, path, fmt.Sprintf("must be %s, not %q", oneOf(known), clip(n.text)), spelling.Nearest(n.text, known))
 }
 
 func oneOf(known []string) string {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"authsoak/spelling"
 )
 
 // limit reads the comparison and the value, and refuses a unit that doesn't fit.
@@ -136,7 +138,7 @@ func (p *parser) suffixes(e *Expression) error {
 		word := p.word(letter)
 		if !isSuffix(word) {
 			hint := "over 30s, stop, after 10s"
-			if near := Nearest(word, []string{"over", "stop", "after"}); near != "" {
+			if near := spelling.Nearest(word, []string{"over", "stop", "after"}); near != "" {
 				hint = "did you mean " + near + "?"
 			}
 			return p.failAt(start, fmt.Sprintf("unexpected %q", p.input[start:]), hint)

@@ -181,18 +181,6 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"login", "logout", "timeout", "get-defects"}
-	for word, want := range map[string]string{
-		"logn": "login", "lgoin": "login", "logut": "logout", "timeuot": "timeout", "getdefects": "get-defects",
-		"x": "", "purchase": "", "": "",
-	} {
-		if got := Nearest(word, known); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
 // expressions draws valid expressions of every kind.
 func expressions() *rapid.Generator[Expression] {
 	return rapid.Custom(func(t *rapid.T) Expression {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"authsoak/spelling"
 )
 
 // Error is a mistake in an expression, with its place and what was probably
@@ -151,7 +153,7 @@ func (p *parser) function() (Func, error) {
 	}
 	hint := aliases[strings.ToLower(name)]
 	if hint == "" {
-		hint = Nearest(strings.ToLower(name), names)
+		hint = spelling.Nearest(strings.ToLower(name), names)
 	}
 	if hint != "" {
 		return "", p.failAt(start, fmt.Sprintf("no function %q", name), "did you mean "+hint+"? It is "+known)

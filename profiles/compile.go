@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // compiler turns a profile into the flow of one choice. It goes on after a
@@ -182,7 +183,7 @@ func (c *compiler) calls() {
 		for _, g := range c.flow.Calls {
 			names = append(names, g.Name)
 		}
-		c.badHere("deciding", fmt.Sprintf("there is no call %q", c.spec.Deciding), document.Suggest(c.spec.Deciding, names))
+		c.badHere("deciding", fmt.Sprintf("there is no call %q", c.spec.Deciding), spelling.Nearest(c.spec.Deciding, names))
 	}
 	if len(c.flow.DefaultCalls) == 0 {
 		c.badHere("calls", "no call has a weight", "")

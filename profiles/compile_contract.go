@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // rulePattern is the form of a rule's name; which names there are is known to
@@ -60,7 +60,7 @@ func (c *compiler) checkStatement(path string, s *statementSpec) {
 		}
 	}
 	if name, _, ok := strings.Cut(s.Send.Setting, "="); s.Send.Setting != "" && (!ok || c.spec.setting(name) == nil) {
-		c.bad(path+".send.setting", fmt.Sprintf("must be NAME=VALUE of a setting, not %q", s.Send.Setting), document.Suggest(name, c.spec.settingNames()))
+		c.bad(path+".send.setting", fmt.Sprintf("must be NAME=VALUE of a setting, not %q", s.Send.Setting), spelling.Nearest(name, c.spec.settingNames()))
 	}
 	if s.Says == "" && s.Document == "" {
 		c.bad(path, "needs its authority: document, says, or both", "")
@@ -76,7 +76,7 @@ func (c *compiler) address(path string, s *source) string {
 			keys = append(keys, k)
 		}
 		slices.Sort(keys)
-		c.bad(path, fmt.Sprintf("%q is not among the documents", s.Document), document.Suggest(s.Document, keys))
+		c.bad(path, fmt.Sprintf("%q is not among the documents", s.Document), spelling.Nearest(s.Document, keys))
 	}
 	return address
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"authsoak/document"
 	"authsoak/results"
+	"authsoak/spelling"
 )
 
 // httpMethods are the methods that a request may have.
@@ -28,7 +28,7 @@ func (c *compiler) request(path string, r *requestSpec, part role, nth int) Requ
 	out := Request{Name: r.Name, Method: r.Method, FollowRedirects: r.FollowRedirects}
 	if !slices.Contains(httpMethods, r.Method) {
 		c.bad(path+".method", fmt.Sprintf("must be one of %s, not %q", strings.Join(httpMethods, ", "), r.Method),
-			document.Suggest(r.Method, httpMethods))
+			spelling.Nearest(r.Method, httpMethods))
 	}
 	if r.FollowRedirects < 0 || r.FollowRedirects > maxRedirects {
 		c.bad(path+".follow_redirects", fmt.Sprintf("must lie between 0 and %d", maxRedirects), "")
@@ -184,7 +184,7 @@ func (c *compiler) cookieSlots(path string, names []string) []int {
 			known = append(known, k.as())
 		}
 		if !slices.Contains(known, name) {
-			c.bad(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("there is no cookie %q", name), document.Suggest(name, known))
+			c.bad(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("there is no cookie %q", name), spelling.Nearest(name, known))
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // session compiles what the documents say about sessions; where there are none,
@@ -66,7 +67,7 @@ func (c *compiler) declaration(name string, rules *oneOrMore[ruleSpec], known ..
 		for _, k := range known {
 			words = append(words, string(k))
 		}
-		c.bad(path+".expect", fmt.Sprintf("must be one of %s, not %q", strings.Join(words, ", "), expect), document.Suggest(expect, words))
+		c.bad(path+".expect", fmt.Sprintf("must be one of %s, not %q", strings.Join(words, ", "), expect), spelling.Nearest(expect, words))
 	}
 	if text := c.source(path, from, d != Observe); text != "" {
 		c.flow.Session.Sources[name] = text
@@ -107,7 +108,7 @@ func (c *compiler) source(path string, s *source, needed bool) string {
 			keys = append(keys, k)
 		}
 		slices.Sort(keys)
-		c.bad(path+".document", fmt.Sprintf("%q is not among the documents", s.Document), document.Suggest(s.Document, keys))
+		c.bad(path+".document", fmt.Sprintf("%q is not among the documents", s.Document), spelling.Nearest(s.Document, keys))
 	}
 	switch {
 	case s.Says == "" && address == "" && needed && s.Document == "":

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // Endpoint is an endpoint profile, parsed and found valid in every combination
@@ -232,7 +233,7 @@ func impossible(what, why string) error {
 }
 
 func unknown(kind, name string, known []string) error {
-	if hint := document.Suggest(name, known); hint != "" {
+	if hint := spelling.Nearest(name, known); hint != "" {
 		return fmt.Errorf("%s %q is not known (did you mean %q?)", kind, name, hint)
 	}
 	if len(known) == 0 {

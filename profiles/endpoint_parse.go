@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // Limits on what is compiled when a profile is read: every combination of
@@ -110,7 +111,7 @@ func (l *lint) names() {
 		case v.Default == "" && v.Example == "" && len(v.Values) == 0:
 			l.bad(path, "needs a default or an example", "")
 		case len(v.Values) > 0 && !slices.Contains(v.Values, v.Default):
-			l.bad(path+".default", "must be one of "+strings.Join(v.Values, ", "), document.Suggest(v.Default, v.Values))
+			l.bad(path+".default", "must be one of "+strings.Join(v.Values, ", "), spelling.Nearest(v.Default, v.Values))
 		}
 	}
 }
@@ -175,7 +176,7 @@ func (l *lint) references() {
 
 func (l *lint) known(path, name string, known []string) {
 	if name != "" && !slices.Contains(known, name) {
-		l.bad(path, fmt.Sprintf("%q is not known here", name), document.Suggest(name, known))
+		l.bad(path, fmt.Sprintf("%q is not known here", name), spelling.Nearest(name, known))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // when is a list of terms, all of which must hold. One term needs no list.
@@ -110,7 +111,7 @@ func (c *cookieChoice) DecodeValue(v document.Value) document.Problems {
 	c.word = text
 	if text != "all" && text != "none" {
 		return document.Problems{v.Problem(fmt.Sprintf("must be all, none, or a list of cookies, not %q", text),
-			document.Suggest(text, []string{"all", "none"}))}
+			spelling.Nearest(text, []string{"all", "none"}))}
 	}
 	return nil
 }

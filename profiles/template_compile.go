@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // place is where a template is used; it decides how a value may go in.
@@ -103,7 +103,7 @@ func (c *compiler) segment(path, inner string, at place) (Segment, bool) {
 	}
 	f := Func(slices.Index(funcNames[:], words[0]))
 	if !slices.Contains(templateFuncs, words[0]) {
-		c.bad(path, fmt.Sprintf("%q is not a function", words[0]), document.Suggest(words[0], templateFuncs))
+		c.bad(path, fmt.Sprintf("%q is not a function", words[0]), spelling.Nearest(words[0], templateFuncs))
 		return Segment{}, false
 	}
 	if want := map[bool]int{true: 2, false: 1}[f == Basic]; len(words)-1 != want {
@@ -193,7 +193,7 @@ func (c *compiler) value(path, name string) (Value, bool) {
 		return c.account(path, rest)
 	case dotted && kind == "setting":
 		if c.spec.setting(rest) == nil {
-			c.bad(path, fmt.Sprintf("setting %q is not declared", rest), document.Suggest(rest, c.spec.settingNames()))
+			c.bad(path, fmt.Sprintf("setting %q is not declared", rest), spelling.Nearest(rest, c.spec.settingNames()))
 			return Value{}, false
 		}
 		return constValue(c.is.settings[rest]), true
@@ -208,7 +208,7 @@ func (c *compiler) value(path, name string) (Value, bool) {
 		known = append(known, "setting."+s.Name)
 	}
 	slices.Sort(known)
-	c.bad(path, fmt.Sprintf("%q is not a value", name), document.Suggest(name, known))
+	c.bad(path, fmt.Sprintf("%q is not a value", name), spelling.Nearest(name, known))
 	return Value{}, false
 }
 
@@ -219,7 +219,7 @@ func constValue(text string) Value {
 func (c *compiler) account(path, column string) (Value, bool) {
 	if !slices.Contains(c.method.Needs, column) {
 		c.bad(path, fmt.Sprintf("the account column %q is not among the needs of method %s", column, c.method.Name),
-			document.Suggest(column, c.method.Needs))
+			spelling.Nearest(column, c.method.Needs))
 		return Value{}, false
 	}
 	if c.used != nil {
@@ -236,7 +236,7 @@ func (c *compiler) slotValue(path, name string) (Value, bool) {
 	if slices.Contains(declared, name) {
 		c.badHere(path, fmt.Sprintf("%s is used where its own when doesn't hold", name), "")
 	} else {
-		c.bad(path, fmt.Sprintf("%s is not declared", name), document.Suggest(name, declared))
+		c.bad(path, fmt.Sprintf("%s is not declared", name), spelling.Nearest(name, declared))
 	}
 	return Value{}, false
 }

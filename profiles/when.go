@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"authsoak/document"
+	"authsoak/spelling"
 )
 
 // resolved is a choice with nothing left open.
@@ -71,7 +71,7 @@ func (c *compiler) term(text string) (holds bool, problem, hint string) {
 	}
 	if !known {
 		return false, fmt.Sprintf("%q is no term: %s", text, "csrf, client_type, tenant, setting.NAME, or a comparison of version, method or setting.NAME"),
-			document.Suggest(word, c.termWords())
+			spelling.Nearest(word, c.termWords())
 	}
 	return is != negated, "", ""
 }
@@ -97,13 +97,13 @@ func (c *compiler) compare(subject, op, list string) (holds bool, problem, hint 
 		actual, known = c.is.settings[name], c.spec.setting(name).Values
 	default:
 		return false, fmt.Sprintf("%q can't be compared: version, method and setting.NAME can", subject),
-			document.Suggest(subject, append(c.termWords(), "version", "method"))
+			spelling.Nearest(subject, append(c.termWords(), "version", "method"))
 	}
 	values := strings.Split(list, "|")
 	for i, v := range values {
 		values[i] = strings.TrimSpace(v)
 		if len(known) > 0 && !slices.Contains(known, values[i]) {
-			return false, fmt.Sprintf("%s has no value %q", subject, values[i]), document.Suggest(values[i], known)
+			return false, fmt.Sprintf("%s has no value %q", subject, values[i]), spelling.Nearest(values[i], known)
 		}
 	}
 	switch op {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"authsoak/metric"
+	"authsoak/spelling"
 )
 
 // source is where the numbers of a metric come from.
@@ -243,7 +244,7 @@ func (n names) findTargets(path []string) ([]int, error) {
 		}
 	}
 	if found == nil {
-		near := metric.Nearest(strings.Join(path, "."), n.targets)
+		near := spelling.Nearest(strings.Join(path, "."), n.targets)
 		return nil, fmt.Errorf("no target %q%s; the targets are %s", strings.Join(path, "."), didYouMean(near), strings.Join(n.targets, ", "))
 	}
 	return found, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"authsoak/metric"
+	"authsoak/spelling"
 )
 
 var ledgerFields = map[string]func(SessionCounts, int64) int64{
@@ -72,10 +73,10 @@ func (n names) unknown(path []string) error {
 			candidates = slices.Concat(known, n.words())
 		}
 		return fmt.Errorf("no step, target or ending %q%s; there are %s, and %s",
-			part, didYouMean(metric.Nearest(part, candidates)), list(full), list(n.words()))
+			part, didYouMean(spelling.Nearest(part, candidates)), list(full), list(n.words()))
 	}
 	name := strings.Join(path, ".")
-	return fmt.Errorf("no %s%s; there are %s", name, didYouMean(metric.Nearest(name, full)), list(full))
+	return fmt.Errorf("no %s%s; there are %s", name, didYouMean(spelling.Nearest(name, full)), list(full))
 }
 
 func (n names) fullNames() []string {

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/spelling"
 )
 
 // Conditions are what the table has to know besides the profile.
@@ -280,7 +280,7 @@ func CheckStatements(statements []profiles.Statement) error {
 		for _, id := range s.Rules {
 			if _, known := Find(id); !known {
 				text := fmt.Sprintf("statement %q: there is no rule %q", s.Says, id)
-				if near := document.Suggest(id, IDs()); near != "" {
+				if near := spelling.Nearest(id, IDs()); near != "" {
 					text += fmt.Sprintf(" (did you mean %q?)", near)
 				}
 				errs = append(errs, errors.New(text))

@@ -12,6 +12,7 @@ import (
 	"authsoak/accounts"
 	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/spelling"
 )
 
 // compiler turns a scenario into a plan. It goes on after a problem, so that
@@ -179,7 +180,7 @@ func (m *manyErrors) Unwrap() []error { return m.errs }
 // known refuses a word that is none of those known; empty is in order.
 func (c *compiler) known(path, word string, known []string) {
 	if word != "" && !slices.Contains(known, word) {
-		c.bad(path, fmt.Sprintf("must be one of %s, not %q", strings.Join(known, ", "), clip(word)), document.Suggest(word, known))
+		c.bad(path, fmt.Sprintf("must be one of %s, not %q", strings.Join(known, ", "), clip(word)), spelling.Nearest(word, known))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/spelling"
 )
 
 // Overrides is what flags say. Zero values and nil pointers say nothing. What is
@@ -160,7 +161,7 @@ func (s *Scenario) find(name string) (int, error) {
 		return endpoints[0], nil
 	case 0:
 		hint := ""
-		if near := document.Suggest(name, known); near != "" {
+		if near := spelling.Nearest(name, known); near != "" {
 			hint = fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		return 0, fmt.Errorf("--target %s: the scenario has no such target%s: it has %s", name, hint, strings.Join(known, ", "))

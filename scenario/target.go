@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"authsoak/accounts"
-	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/spelling"
 )
 
 // maxTargets bounds the targets of one scenario.
@@ -206,7 +206,7 @@ func (c *compiler) calls(at string, t *Target, p *TargetPlan) {
 	for _, name := range slices.Sorted(maps.Keys(t.Calls)) {
 		weight := t.Calls[name]
 		if !slices.Contains(names, name) {
-			c.bad(join(at+".calls", name), fmt.Sprintf("is no call of %s: there are %s", p.Flow.Endpoint, strings.Join(names, ", ")), document.Suggest(name, names))
+			c.bad(join(at+".calls", name), fmt.Sprintf("is no call of %s: there are %s", p.Flow.Endpoint, strings.Join(names, ", ")), spelling.Nearest(name, names))
 		} else if weight < 0 || weight > 1e6 {
 			c.bad(join(at+".calls", name), "must lie between 0 and 1000000", "")
 		}

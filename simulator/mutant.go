@@ -112,52 +112,10 @@ func findMutant(text string) (*Mutant, uint64, error) {
 		}
 		every = n
 	}
-	var names []string
 	for i := range mutants {
 		if mutants[i].Name == name {
 			return &mutants[i], max(every, mutants[i].every, 1), nil
 		}
-		names = append(names, mutants[i].Name)
-	}
-	if near := nearest(name, names); near != "" {
-		return nil, 0, fmt.Errorf("is not a mutant (did you mean %q?)", near)
 	}
 	return nil, 0, errors.New("is not a mutant")
-}
-
-// nearest is the known word at the smallest edit distance, "" when none is
-// within a third of the word's length. A word that begins a known one is near.
-func nearest(word string, known []string) string {
-	best, least := "", len(word)/3+1
-	for _, k := range known {
-		distance := editDistance(word, k)
-		if strings.HasPrefix(k, word) {
-			distance = 1
-		}
-		if distance < least {
-			best, least = k, distance
-		}
-	}
-	return best
-}
-
-// editDistance counts insertions, deletions and substitutions (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
