@@ -92,7 +92,7 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 }
 
 func (r *run) gauges() results.Gauges {
-	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets))}
+	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), PlannedUsers: r.plannedUsers()}
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
 	}
@@ -111,6 +111,15 @@ func (r *run) gauges() results.Gauges {
 		s.mu.Unlock()
 	}
 	return g
+}
+
+// plannedUsers is how many users or sessions the plan has now.
+func (r *run) plannedUsers() float64 {
+	now := r.now()
+	if r.plan.Curve == nil || r.stopping.Load() || now > r.end {
+		return 0
+	}
+	return r.plan.Curve.At(time.Duration(now))
 }
 
 // ofCounts turns the store's counts into those of the results: a session whose

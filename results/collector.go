@@ -49,6 +49,9 @@ type Gauges struct {
 	Sessions      []SessionCounts // by target
 	Orphaned      []int64         // by target; may be nil before the end
 	Workers, Busy int
+	// PlannedUsers is how many users or sessions the plan has now; 0: it plans
+	// arrivals.
+	PlannedUsers float64
 	// WorkerLimited says that at some moment of the interval all workers were busy
 	// and the number of workers could not grow.
 	WorkerLimited bool
@@ -68,6 +71,7 @@ type Collector struct {
 	hold     *totals        // its times without those pending
 	whole    []targetCounts // by target, all phases
 	held     time.Duration
+	warmedUp time.Duration
 	taints   taints
 	hauls    []haul
 	counted  [][]int64 // the counters of each recorder at the last tick
@@ -80,6 +84,7 @@ type Collector struct {
 	maxRSS   int64
 	workers  int
 
+	shown    *totals       // scratch of sofar
 	logged   time.Duration // end of the last interval in latency.hlog
 	pending  [Phases]*totals
 	examples exampleStore
@@ -195,6 +200,9 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 
 	t := tick{now: now, length: length, phase: phase, lost: lost, clamped: clamped}
 	c.look(&t)
+	if phase == Warmup {
+		c.warmedUp += length
+	}
 	if phase == Hold {
 		c.held += length
 		c.interval[Hold].seconds = length.Seconds()

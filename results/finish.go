@@ -41,6 +41,9 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	c.finished = true
 	err = errors.Join(err, c.writeHistograms(now))
 	o := c.outcome(end)
+	for _, j := range c.judges {
+		o.thresholds = append(o.thresholds, j.result(c.hold))
+	}
 	s := o.summary()
 	err = errors.Join(err, c.encoder.Encode(o.end()), c.flush(), c.close())
 	if len(end.Checks) > 0 {
@@ -49,7 +52,7 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	return s, errors.Join(err, c.opt.Folder.WriteJSON(SummaryFile, s))
 }
 
-// outcome gathers everything the summary is computed from.
+// outcome gathers everything the summary is computed from but the thresholds.
 func (c *Collector) outcome(end Ending) *outcome {
 	o := &outcome{
 		run: c.opt.Run, series: c.opt.Series, targets: c.opt.Targets, hold: c.hold, whole: c.whole,
@@ -63,9 +66,6 @@ func (c *Collector) outcome(end Ending) *outcome {
 		o.held = end.Hold
 	}
 	o.hold.seconds = o.held.Seconds()
-	for _, j := range c.judges {
-		o.thresholds = append(o.thresholds, j.result(c.hold))
-	}
 	return o
 }
 

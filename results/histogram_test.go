@@ -159,7 +159,7 @@ func TestHlogRoundTrip(t *testing.T) {
 			}
 		}
 		var n int
-		for got, err := range readLines(&out, parseHistogram) {
+		for got, err := range readLines(&out, new(histogramParser).parse) {
 			if err != nil || !got.Times.HDR().Equals(h.HDR()) || got.To-got.From != time.Second {
 				t.Fatalf("read back: %+v, %v", got, err)
 			}
@@ -185,7 +185,7 @@ func TestZigZag(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = w.flush()
-		for got, err := range readLines(&out, parseHistogram) {
+		for got, err := range readLines(&out, new(histogramParser).parse) {
 			if err != nil || !got.Times.HDR().Equals(h.HDR()) {
 				t.Errorf("count %d: %v", n, err)
 			}

@@ -66,20 +66,13 @@ func (l *hlogWriter) write(tag string, from, to time.Duration, h *Histogram) err
 
 // compress leaves the V2 compressed form of h in l.packed.
 func (l *hlogWriter) compress(h *Histogram) error {
-	const v2 = 0x10 // counts are ZigZag LEB128 of up to nine bytes
 	l.payload = appendCounts(l.payload[:0], h)
 	l.packed.Reset()
 	var head [8]byte
-	binary.BigEndian.PutUint32(head[:], uint32(hdr.V2CompressedEncodingCookieBase|v2))
+	binary.BigEndian.PutUint32(head[:], uint32(hdr.V2CompressedEncodingCookieBase|v2Word))
 	l.packed.Write(head[:])
 	l.zip.Reset(&l.packed)
-	plain := binary.BigEndian.AppendUint32(nil, uint32(hdr.V2EncodingCookieBase|v2))
-	plain = binary.BigEndian.AppendUint32(plain, uint32(len(l.payload)))
-	plain = binary.BigEndian.AppendUint32(plain, 0) // normalizing index offset
-	plain = binary.BigEndian.AppendUint32(plain, digits)
-	plain = binary.BigEndian.AppendUint64(plain, lowestNS)
-	plain = binary.BigEndian.AppendUint64(plain, highestNS)
-	plain = binary.BigEndian.AppendUint64(plain, 0x3ff0000000000000) // the ratio 1.0
+	plain := ownHead(nil, len(l.payload))
 	for _, b := range [][]byte{plain, l.payload} {
 		if _, err := l.zip.Write(b); err != nil {
 			return err

@@ -108,20 +108,23 @@ type SeriesInterval struct {
 
 // RunInterval is the run as a whole in one interval.
 type RunInterval struct {
-	Line      string           `json:"line"`
-	At        float64          `json:"at_s"`        // end of the interval, seconds since the start of load
-	Length    float64          `json:"len_s"`       // its length
-	Phase     string           `json:"phase"`       // the one the schedule was in
-	Lateness  Quantiles        `json:"lateness_ms"` // start − intended of all steps
-	Pacer     Quantiles        `json:"pacer_ms"`    // the same, where a worker stood ready
-	Workers   int              `json:"workers"`
-	Busy      int              `json:"busy"`
-	Tainted   string           `json:"tainted,omitempty"`    // why the generator was at fault
-	TaintedBy string           `json:"tainted_by,omitempty"` // pacer, cpu, scheduler, open-files, ports, workers, lost
-	Clamped   int64            `json:"clamped,omitempty"`    // times out of range, recorded as the nearest bound
-	Lost      int64            `json:"lost,omitempty"`       // samples that could not be kept
-	Targets   []TargetInterval `json:"targets"`
-	Health    Health           `json:"health"`
+	Line     string    `json:"line"`
+	At       float64   `json:"at_s"`        // end of the interval, seconds since the start of load
+	Length   float64   `json:"len_s"`       // its length
+	Phase    string    `json:"phase"`       // the one the schedule was in
+	Lateness Quantiles `json:"lateness_ms"` // start − intended of all steps
+	Pacer    Quantiles `json:"pacer_ms"`    // the same, where a worker stood ready
+	Workers  int       `json:"workers"`
+	Busy     int       `json:"busy"`
+	// PlannedUsers is how many users (closed model) or sessions (population) the
+	// plan has at the end of the interval; 0 in the open model, which plans none.
+	PlannedUsers float64          `json:"planned_users,omitempty"`
+	Tainted      string           `json:"tainted,omitempty"`    // why the generator was at fault
+	TaintedBy    string           `json:"tainted_by,omitempty"` // pacer, cpu, scheduler, open-files, ports, workers, lost
+	Clamped      int64            `json:"clamped,omitempty"`    // times out of range, recorded as the nearest bound
+	Lost         int64            `json:"lost,omitempty"`       // samples that could not be kept
+	Targets      []TargetInterval `json:"targets"`
+	Health       Health           `json:"health"`
 }
 
 // TargetInterval is one target in one interval.

@@ -366,7 +366,7 @@ func FuzzParseHistogram(f *testing.F) {
 		if len(line) == 0 {
 			return
 		}
-		v, ok, err := parseHistogram(line)
+		v, ok, err := new(histogramParser).parse(line)
 		if ok && (err != nil || v.Times == nil || v.To < v.From) {
 			t.Fatalf("parseHistogram(%q) = %+v, %v", line, v, err)
 		}

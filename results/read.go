@@ -9,11 +9,7 @@ import (
 	"io"
 	"iter"
 	"os"
-	"strconv"
-	"strings"
 	"time"
-
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // Interval is one line of intervals.jsonl; exactly one member is not nil.
@@ -51,13 +47,13 @@ func ReadSummary(f *Folder) (*Summary, error) {
 // short by a kill is left out; lines of a kind unknown to this version are
 // skipped. After an error nothing follows.
 func ReadIntervals(f *Folder) iter.Seq2[Interval, error] {
-	return readFile(f, IntervalsFile, parseInterval)
+	return readFile(f, IntervalsFile, new(intervalParser).parse)
 }
 
 // ReadHistograms yields the lines of latency.hlog in order, under the same rules
 // as [ReadIntervals].
 func ReadHistograms(f *Folder) iter.Seq2[HistogramInterval, error] {
-	return readFile(f, HistogramsFile, parseHistogram)
+	return readFile(f, HistogramsFile, new(histogramParser).parse)
 }
 
 // ReadSamples yields the failures kept in samples.jsonl.
@@ -151,11 +147,35 @@ func lineKind(line []byte) (string, error) {
 	return kind.Line, err
 }
 
-func parseInterval(line []byte) (v Interval, ok bool, err error) {
+// intervalParser reads lines of intervals.jsonl, those of our own making without
+// encoding/json.
+type intervalParser struct{ scanner }
+
+func (p *intervalParser) parse(line []byte) (v Interval, ok bool, err error) {
 	kind, err := lineKind(line)
 	if err != nil {
 		return v, false, err
 	}
+	switch kind {
+	case SeriesLine:
+		v.Series = new(SeriesInterval)
+		p.start(line)
+		p.series(v.Series)
+	case RunLine:
+		v.Run = new(RunInterval)
+		p.start(line)
+		p.run(v.Run)
+	default:
+		return parseInterval(kind, line)
+	}
+	if p.ended() {
+		return v, true, nil
+	}
+	return parseInterval(kind, line)
+}
+
+// parseInterval reads a line of that kind the long way.
+func parseInterval(kind string, line []byte) (v Interval, ok bool, err error) {
 	var into any
 	switch kind {
 	case HeadLine:
@@ -180,45 +200,4 @@ func parseInterval(line []byte) (v Interval, ok bool, err error) {
 		return Interval{}, false, fmt.Errorf("schema %q: want %s", v.Head.Schema, IntervalsSchema)
 	}
 	return v, true, nil
-}
-
-// parseHistogram reads Tag=octane.login.response,12.000,1.000,8.541,HISTF…
-func parseHistogram(line []byte) (v HistogramInterval, ok bool, err error) {
-	if line[0] == '#' || line[0] == '"' {
-		return v, false, nil
-	}
-	text, ok := strings.CutPrefix(string(line), "Tag=")
-	columns := strings.Split(text, ",")
-	if !ok || len(columns) != 5 {
-		return v, false, errors.New("not a line of an HDR log with a tag")
-	}
-	v.Phase, v.Tag = cutTag(columns[0])
-	var at [2]time.Duration
-	for i := range at {
-		sec, err := strconv.ParseFloat(columns[i+1], 64)
-		if err != nil || !(sec >= 0 && sec < 1e9) {
-			return v, false, fmt.Errorf("%q is no time in seconds", columns[i+1])
-		}
-		at[i] = time.Duration(sec*1e3+0.5) * time.Millisecond
-	}
-	v.From, v.To = at[0], at[0]+at[1]
-	v.Times, err = decodeHistogram([]byte(columns[4]))
-	return v, err == nil, err
-}
-
-// decodeHistogram reads the V2 compressed form in base64. The library checks the
-// geometry and bounds what is inflated.
-func decodeHistogram(text []byte) (*Histogram, error) {
-	packed, err := hdr.DecodePacked(text)
-	if err != nil {
-		return nil, fmt.Errorf("histogram: %w", err)
-	}
-	h := new(Histogram)
-	for value, n := range packed.ForEachBucket {
-		if n > 1<<60-h.count {
-			return nil, errors.New("histogram: counts beyond any run")
-		}
-		h.add(bucketOf(min(max(value, 0), highestNS)), n)
-	}
-	return h, nil
 }

@@ -17,6 +17,23 @@ type Snapshot struct {
 	Workers, Busy    int
 	// Broken is the first threshold that failed and asks to stop the run.
 	Broken string
+	// Result sums the run up as if it ended now. It costs about a millisecond, and
+	// is to be called only by whoever is handed the snapshot, before returning.
+	Result func() Result
+}
+
+// Result is a run so far: its summary, and the times of its hold by series. The
+// times hold until the next tick.
+type Result struct {
+	Summary *Summary
+	Times   []SeriesTimes
+}
+
+// SeriesTimes are the times of one series. Response is nil where the kind has
+// none or nothing was recorded.
+type SeriesTimes struct {
+	Series
+	Service, Response *Histogram
 }
 
 // TargetNow is one target in the last interval.

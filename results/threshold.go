@@ -156,12 +156,23 @@ func (j *judge) see(sum *amount) {
 	j.broken = j.broken && j.Window > 0 || !holds || j.stopped
 }
 
-// result closes the judgement with the whole hold.
-func (j *judge) result(hold *totals) ThresholdResult {
+// sofar is the result if the run ended now. The judgement goes on as if nobody
+// had asked.
+func (j *judge) sofar(hold ...*totals) ThresholdResult {
+	twin := *j
+	r := twin.result(hold...)
+	j.sum = twin.sum // scratch: its pages are not made again each second
+	return r
+}
+
+// result closes the judgement with the whole hold, in one or several parts.
+func (j *judge) result(hold ...*totals) ThresholdResult {
 	if j.Window == 0 && !j.stopped {
 		j.judged = false
 		j.sum.reset()
-		j.probe.gather(hold, &j.sum)
+		for _, part := range hold {
+			j.probe.gather(part, &j.sum)
+		}
 		j.see(&j.sum)
 	}
 	r := ThresholdResult{

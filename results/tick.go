@@ -105,7 +105,8 @@ func (c *Collector) writeInterval(t *tick) error {
 		Line: RunLine, At: at, Length: seconds(t.length), Phase: t.phase.String(),
 		Lateness: quantilesOf(t.lateness), Pacer: quantilesOf(t.pacer),
 		Workers: c.gauges.Workers, Busy: c.gauges.Busy,
-		Clamped: t.clamped, Lost: t.lost, Health: c.gauges.Health,
+		PlannedUsers: c.gauges.PlannedUsers,
+		Clamped:      t.clamped, Lost: t.lost, Health: c.gauges.Health,
 	}
 	if t.tainted {
 		line.Tainted, line.TaintedBy = t.taint.text, taintNames[t.taint.kind]
@@ -201,7 +202,7 @@ func (c *Collector) snapshot(t *tick) Snapshot {
 		Elapsed: t.now, Planned: c.opt.Run.Planned, Phase: t.phase,
 		Lateness: time.Duration(t.lateness.Percentile(99)), Health: c.gauges.Health,
 		Tainted: t.taint.text, TaintedIntervals: c.taints.tainted,
-		Workers: c.gauges.Workers, Busy: c.gauges.Busy, Broken: c.broken,
+		Workers: c.gauges.Workers, Busy: c.gauges.Busy, Broken: c.broken, Result: c.sofar,
 	}
 	for target, name := range c.opt.Targets {
 		s.Targets = append(s.Targets, c.targetNow(t, target, name))
