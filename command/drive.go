@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -43,6 +44,7 @@ func (p *program) drive(c *cli.Context, config driver.Config, out *outlets) erro
 	quietly()
 	live.Finish()
 	if summary != nil {
+		p.pageOf(summary, folder.Dir)
 		printed := errors.Join(report.Leave(folder, summary), p.printSummary(c, summary, folder.Dir))
 		if err == nil {
 			err = printed
@@ -89,7 +91,11 @@ func (p *program) printSummary(c *cli.Context, s *results.Summary, dir string) e
 	}
 	screen := screenOf(p.Out)
 	screen.Quiet, screen.RunFolder = c.Bool("quiet"), dir
-	return report.Summary(p.Out, s, report.TextFor(screen))
+	err := report.Summary(p.Out, s, report.TextFor(screen))
+	if err == nil && !screen.Quiet && pageExists(dir) {
+		_, err = fmt.Fprintf(p.Out, "Report      %s\n", filepath.Join(dir, results.ReportFile))
+	}
+	return err
 }
 
 // mostTargets is how many targets the resolved plan names one by one.

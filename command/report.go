@@ -29,9 +29,10 @@ The exit code says whether a report could be made; the verdict is in it.`,
 		UsageText: `
 authsoak report runs/20261121T093000Z-7f3a
 authsoak report --format json runs/night-* | jq .verdict
-authsoak report --format markdown runs/night >> "$GITHUB_STEP_SUMMARY"`,
+authsoak report --format markdown runs/night >> "$GITHUB_STEP_SUMMARY"
+authsoak report --format html runs/night-* > night.html`,
 		Flags: []cli.Flag{
-			text(resultFlags, "format", "`NAME` what to make: terminal, json, markdown, junit, csv, intervals-csv, hlog (terminal)"),
+			text(resultFlags, "format", "`NAME` what to make: terminal, html, json, markdown, junit, csv, intervals-csv, hlog (terminal)"),
 			toggle(resultFlags, "json", "the same as --format json"),
 			toggle(resultFlags, "quiet", "print the verdict only"),
 		},
@@ -55,7 +56,7 @@ func (p *program) report(c *cli.Context) error {
 	}
 	screen := screenOf(p.Out)
 	screen.Quiet = c.Bool("quiet")
-	in := report.Input{Summary: summary}
+	in := report.Input{Summary: summary, Folders: dirs}
 	if len(dirs) == 1 {
 		in.Folder, screen.RunFolder = dirs[0], dirs[0]
 		if in.Findings, err = (&results.Folder{Dir: dirs[0]}).Findings(); err != nil {
@@ -63,6 +64,9 @@ func (p *program) report(c *cli.Context) error {
 		}
 	}
 	in.Text = report.TextFor(screen)
+	if name, ok := p.besideRun(c, dirs); ok {
+		return p.makePage(name, in)
+	}
 	return format(p.Out, in)
 }
 
@@ -76,7 +80,7 @@ func formatOf(c *cli.Context) (report.Format, error) {
 	case name == "":
 		name = "terminal"
 	}
-	formats := report.Formats()
+	formats := formats()
 	if f, ok := formats[name]; ok {
 		return f, nil
 	}

@@ -17,7 +17,9 @@ type Input struct {
 	// Folder is the run folder, for formats that show more than the summary
 	// holds; empty where there is none, as for runs merged in memory.
 	Folder string
-	Text   TextOptions
+	// Folders are all that the summary was made from: one, or the shards of a run.
+	Folders []string
+	Text    TextOptions
 }
 
 // Format writes a report. The error is w's, or tells what the run folder lacks.

@@ -127,11 +127,12 @@ func CopyHistograms(w io.Writer, f *Folder) error {
 		return err
 	}
 	defer func() { _ = from.Close() }()
+	parser := new(histogramParser)
 	lines := readLines(from, func(line []byte) ([]byte, bool, error) {
 		if line[0] == '#' || line[0] == '"' {
 			return line, true, nil
 		}
-		_, _, err := parseHistogram(line)
+		_, _, err := parser.parse(line)
 		return line, true, err
 	})
 	out := bufio.NewWriterSize(w, 64<<10)

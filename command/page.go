@@ -1,0 +1,71 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"authsoak/report"
+	"authsoak/report/page"
+	"authsoak/results"
+)
+
+// pageFormat is the one that is not for a terminal.
+const pageFormat = "html"
+
+// formats are all that a report can be made in.
+func formats() map[string]report.Format {
+	all := report.Formats()
+	all[pageFormat] = writePage
+	return all
+}
+
+func writePage(w io.Writer, in report.Input) error {
+	story, err := page.Read(context.Background(), in.Summary, in.Folders...)
+	if err != nil {
+		return err
+	}
+	return story.Write(w)
+}
+
+// pageOf leaves report.html in the run folder. Where that fails, the run is none
+// the worse: the page can be made again.
+func (p *program) pageOf(s *results.Summary, dir string) {
+	file := filepath.Join(dir, results.ReportFile)
+	if err := p.makePage(file, report.Input{Summary: s, Folders: []string{dir}}); err != nil {
+		fmt.Fprintf(p.Err, "%s: %v; authsoak report --format html %s makes it again\n", file, err, report.Quoted(dir))
+	}
+}
+
+// makePage writes the page to a file, whole or not at all.
+func (p *program) makePage(file string, in report.Input) error {
+	var b bytes.Buffer
+	if err := writePage(&b, in); err != nil {
+		return err
+	}
+	f := &results.Folder{Dir: filepath.Dir(file)}
+	return f.Write(filepath.Base(file), b.Bytes())
+}
+
+// besideRun tells whether a page was asked for on a terminal, which has no use
+// for it, and names the file in the run folder where it goes then.
+func (p *program) besideRun(c *cli.Context, dirs []string) (file string, ok bool) {
+	f, isFile := p.Out.(*os.File)
+	if c.String("format") != pageFormat || len(dirs) != 1 || !isFile || !term.IsTerminal(int(f.Fd())) {
+		return "", false
+	}
+	file = filepath.Join(dirs[0], results.ReportFile)
+	fmt.Fprintln(p.Err, file)
+	return file, true
+}
+
+func pageExists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, results.ReportFile))
+	return err == nil
+}
