@@ -36,15 +36,22 @@ func (p *program) drive(c *cli.Context, config driver.Config, out *outlets) erro
 		screen.Targets = append(screen.Targets, plan.Targets[i].Name)
 	}
 	live := report.NewLive(p.Err, screen)
+	browser, err := p.watch(c, folder, live)
+	if err != nil {
+		live.Finish()
+		return err
+	}
+	defer browser.close()
 	quietly := p.announceStop(live)
 	config.Version, config.Agent, config.Observe = Version(), agent(), live.Update
+	config.Observe = browser.observe(config.Observe)
 	config.Export = out.export()
 	out.begin(quiet, live.Message)
-	summary, err := driver.Run(c.Context, p.stop, config)
+	summary, err := driver.Run(c.Context, browser.stopOr(p.stop), config)
 	quietly()
 	live.Finish()
 	if summary != nil {
-		p.pageOf(summary, folder.Dir)
+		browser.finish(p.pageOf(summary, folder.Dir))
 		printed := errors.Join(report.Leave(folder, summary), p.printSummary(c, summary, folder.Dir))
 		if err == nil {
 			err = printed

@@ -2,7 +2,6 @@ package command
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -27,30 +26,36 @@ func formats() map[string]report.Format {
 }
 
 func writePage(w io.Writer, in report.Input) error {
-	story, err := page.Read(context.Background(), in.Summary, in.Folders...)
+	story, err := page.Read(in.Summary, in.Folders...)
 	if err != nil {
 		return err
 	}
 	return story.Write(w)
 }
 
-// pageOf leaves report.html in the run folder. Where that fails, the run is none
-// the worse: the page can be made again.
-func (p *program) pageOf(s *results.Summary, dir string) {
-	file := filepath.Join(dir, results.ReportFile)
-	if err := p.makePage(file, report.Input{Summary: s, Folders: []string{dir}}); err != nil {
-		fmt.Fprintf(p.Err, "%s: %v; authsoak report --format html %s makes it again\n", file, err, report.Quoted(dir))
+// pageOf leaves report.html in the run folder and returns what it tells. Where
+// that fails, the run is none the worse, since the page can be made again, and
+// the story is nil.
+func (p *program) pageOf(s *results.Summary, dir string) *page.Story {
+	story, err := makePage(filepath.Join(dir, results.ReportFile), report.Input{Summary: s, Folders: []string{dir}})
+	if err != nil {
+		fmt.Fprintf(p.Err, "%s: %v; authsoak report --format html %s makes it again\n", results.ReportFile, err, report.Quoted(dir))
 	}
+	return story
 }
 
 // makePage writes the page to a file, whole or not at all.
-func (p *program) makePage(file string, in report.Input) error {
+func makePage(file string, in report.Input) (*page.Story, error) {
+	story, err := page.Read(in.Summary, in.Folders...)
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	if err := writePage(&b, in); err != nil {
-		return err
+	if err := story.Write(&b); err != nil {
+		return nil, err
 	}
 	f := &results.Folder{Dir: filepath.Dir(file)}
-	return f.Write(filepath.Base(file), b.Bytes())
+	return story, f.Write(filepath.Base(file), b.Bytes())
 }
 
 // besideRun tells whether a page was asked for on a terminal, which has no use

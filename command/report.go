@@ -65,7 +65,8 @@ func (p *program) report(c *cli.Context) error {
 	}
 	in.Text = report.TextFor(screen)
 	if name, ok := p.besideRun(c, dirs); ok {
-		return p.makePage(name, in)
+		_, err := makePage(name, in)
+		return err
 	}
 	return format(p.Out, in)
 }

@@ -17,7 +17,7 @@ import (
 
 func (p *program) runCommand() *cli.Command {
 	var flags []cli.Flag
-	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags(), telemetryFlags()} {
+	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags(), watchFlags(), telemetryFlags()} {
 		flags = append(flags, group...)
 	}
 	return &cli.Command{

@@ -63,8 +63,8 @@ var sectionTitles = [...]struct{ id, title string }{
 	{"meaning", "What the numbers mean"},
 }
 
-// Sections returns the parts of the page; those that would say nothing are left
-// out.
+// Sections returns the parts of the page. Those that say nothing are left out of
+// a report; in a live page they have their place, since they may yet.
 func (st *Story) Sections() ([]Section, error) {
 	v := newView(st)
 	var out []Section
@@ -73,7 +73,7 @@ func (st *Story) Sections() ([]Section, error) {
 		if err := templates.ExecuteTemplate(&b, s.id, v); err != nil {
 			return nil, fmt.Errorf("section %s: %w", s.id, err)
 		}
-		if text := strings.TrimSpace(b.String()); text != "" {
+		if text := strings.TrimSpace(b.String()); text != "" || st.Live != nil {
 			out = append(out, Section{s.id, s.title, template.HTML(text)})
 		}
 	}
@@ -86,18 +86,24 @@ func (st *Story) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return Write(w, st, sections)
+}
+
+// Write writes the page of sections that were made before.
+func Write(w io.Writer, st *Story, sections []Section) error {
 	return templates.ExecuteTemplate(w, "page", map[string]any{
-		"Title": title(st), "Sections": sections, "Live": st.Live, "Verdict": st.verdict(),
+		"Title": Title(st), "Sections": sections, "Live": st.Live, "Verdict": st.Verdict(),
 		"CSS": template.CSS(allStyles), "JS": template.JS(allScript), "Policy": Policy(st.Live != nil),
 	})
 }
 
-func title(st *Story) string {
-	return strings.ToUpper(st.verdict()) + " " + report.Clean(st.Summary.RunID) + " · authsoak"
+// Title is that of the window.
+func Title(st *Story) string {
+	return strings.ToUpper(st.Verdict()) + " " + report.Clean(st.Summary.RunID) + " · authsoak"
 }
 
-// verdict is that of the run, or that there is none yet.
-func (st *Story) verdict() string {
+// Verdict is that of the run; running or stopping while there is none.
+func (st *Story) Verdict() string {
 	switch {
 	case st.Live != nil && !st.Live.Ended && st.Live.Stopping:
 		return "stopping"

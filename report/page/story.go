@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -46,7 +45,7 @@ const mostExamples = 60
 // Read gathers what the folders of one run hold, several where it was cut in
 // shards, beside the summary made of them. A killed run is read as far as it
 // goes.
-func Read(ctx context.Context, s *results.Summary, dirs ...string) (*Story, error) {
+func Read(s *results.Summary, dirs ...string) (*Story, error) {
 	story := &Story{Summary: s}
 	var folders []*results.Folder
 	for _, dir := range dirs {
@@ -66,7 +65,7 @@ func Read(ctx context.Context, s *results.Summary, dirs ...string) (*Story, erro
 	if err != nil {
 		return nil, err
 	}
-	group, _ := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.Go(func() (err error) {
 		story.Timeline, err = timeline.ReadAll(folders, mostPoints)
 		return err

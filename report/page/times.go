@@ -55,7 +55,7 @@ func (o *overTime) exact(s results.Series, response bool) []chart.Series {
 		service := o.phases(s, false)
 		ys := values(service, func(q *timeline.Quantiles) float64 { return q.P99 })
 		if len(ys) == len(xs) {
-			lines = append(lines, chart.Series{Name: "p99 of service time", Color: chart.Q3, Dash: true, X: xs, Y: ys})
+			lines = append(lines, chart.Series{Name: "service p99", Color: chart.Q3, Dash: true, X: xs, Y: ys})
 		}
 	}
 	return lines
@@ -119,7 +119,7 @@ func (o *overTime) bySecond(name results.SeriesName, response bool) []chart.Seri
 		line("max", chart.Q5, points, func(p *timeline.Step) float64 { return of(p).Max }),
 	}
 	if response {
-		service := line("p99 of service time", chart.Q3, points, func(p *timeline.Step) float64 { return p.Service.P99 })
+		service := line("service p99", chart.Q3, points, func(p *timeline.Step) float64 { return p.Service.P99 })
 		service.Dash = true
 		lines = append(lines, service)
 	}

@@ -29,9 +29,6 @@ type Tile struct {
 	Mood               string // good, bad, warn, or empty
 }
 
-// Verdict is the word of the badge.
-func (v *view) Verdict() string { return v.verdict() }
-
 // Headline says the verdict in a few words.
 func (v *view) Headline() string {
 	if v.Live != nil && !v.Live.Ended {
@@ -77,6 +74,9 @@ func (v *view) Reasons() []string {
 	return v.Summary.Reasons
 }
 
+// Load is how hard and how long, in words.
+func (v *view) Load() string { return cmp.Or(v.Summary.Load, v.Summary.Model) }
+
 // Tiles are the answer in five numbers.
 func (v *view) Tiles() []Tile {
 	return []Tile{v.goodput(), v.login(), v.wrong(), v.held(), v.limit()}
@@ -91,6 +91,9 @@ func (v *view) goodput() Tile {
 	t.About = "cycles completed and correct"
 	if v.Summary.Model == "open" {
 		t.About += ", of " + report.PerSecond(float64(c.Planned)/v.Summary.DurationS) + "/s planned"
+	}
+	if c.Interrupted > 0 {
+		t.About += "; " + report.Count(c.Interrupted) + " cut short by the end"
 	}
 	if c.Dropped > 0 {
 		t.About += "; " + report.Count(c.Dropped) + " dropped"
@@ -186,7 +189,7 @@ func (v *view) limit() Tile {
 // Facts say what was tested, beside the targets.
 func (v *view) Facts() []Fact {
 	s := v.Summary
-	facts := []Fact{{"load", cmp.Or(s.Load, s.Model) + fmt.Sprintf(", seed %d", s.Seed)}, {"time", report.Lengths(s)}}
+	facts := []Fact{{"load", v.Load() + fmt.Sprintf(", seed %d", s.Seed)}, {"time", report.Lengths(s)}}
 	if v.Live != nil && !v.Live.Ended {
 		facts = facts[:1]
 	}
