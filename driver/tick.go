@@ -92,7 +92,8 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 }
 
 func (r *run) gauges() results.Gauges {
-	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), PlannedUsers: r.plannedUsers()}
+	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets))}
+	g.PlannedUsers, g.PlannedPerSec = r.planned()
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
 	}
@@ -113,13 +114,17 @@ func (r *run) gauges() results.Gauges {
 	return g
 }
 
-// plannedUsers is how many users or sessions the plan has now.
-func (r *run) plannedUsers() float64 {
+// planned is what the plan has now: users or sessions, or arrivals a second.
+func (r *run) planned() (users, perSec float64) {
 	now := r.now()
-	if r.plan.Curve == nil || r.stopping.Load() || now > r.end {
-		return 0
+	switch {
+	case r.stopping.Load() || now > r.end:
+	case r.plan.Curve != nil:
+		users = r.plan.Curve.At(time.Duration(now))
+	case r.plan.Arrivals != nil:
+		perSec = r.plan.Arrivals.Rate(time.Duration(now))
 	}
-	return r.plan.Curve.At(time.Duration(now))
+	return users, perSec
 }
 
 // ofCounts turns the store's counts into those of the results: a session whose

@@ -92,6 +92,8 @@ func (s *scanner) run(l *RunInterval) {
 			l.Busy = int(s.int())
 		case "planned_users":
 			l.PlannedUsers = s.float()
+		case "planned_per_s":
+			l.PlannedPerSec = s.float()
 		case "tainted":
 			l.Tainted = s.text()
 		case "tainted_by":

@@ -105,8 +105,8 @@ func (c *Collector) writeInterval(t *tick) error {
 		Line: RunLine, At: at, Length: seconds(t.length), Phase: t.phase.String(),
 		Lateness: quantilesOf(t.lateness), Pacer: quantilesOf(t.pacer),
 		Workers: c.gauges.Workers, Busy: c.gauges.Busy,
-		PlannedUsers: c.gauges.PlannedUsers,
-		Clamped:      t.clamped, Lost: t.lost, Health: c.gauges.Health,
+		PlannedUsers: c.gauges.PlannedUsers, PlannedPerSec: c.gauges.PlannedPerSec,
+		Clamped: t.clamped, Lost: t.lost, Health: c.gauges.Health,
 	}
 	if t.tainted {
 		line.Tainted, line.TaintedBy = t.taint.text, taintNames[t.taint.kind]

@@ -137,7 +137,7 @@ func (s scale) logTicks(n int) []float64 {
 }
 
 func (s scale) hdrTicks() []float64 {
-	out := []float64{0, 50}
+	out := []float64{50}
 	for rest := 10.0; 100-rest <= s.max+1e-12; rest /= 10 {
 		out = append(out, 100-rest)
 	}

@@ -167,6 +167,9 @@ func (d *drawing) kinds() []BandKind {
 	return out
 }
 
+// closest is how near two labels of the X axis may come, as a share of it.
+const closest = 0.12
+
 const (
 	roomAbove = 14 // for the label of the topmost line
 	roomBelow = 20 // for the labels of the X axis
@@ -252,7 +255,7 @@ func (d *drawing) labels() {
 	if len(ticks) > 1 {
 		step = ticks[1] - ticks[0]
 	}
-	bottom := roomAbove + d.height
+	bottom, last := roomAbove+d.height, -1.0
 	for i, v := range ticks {
 		at := d.x.place(v)
 		anchor, class := "middle", ""
@@ -266,6 +269,10 @@ func (d *drawing) labels() {
 			class = ` class="minor"`
 		}
 		d.put(`<line class="tick" x1="%s" x2="%[1]s" y1="%d" y2="%d"/>`, percent(at), bottom, bottom+4)
+		if at-last < closest {
+			continue // a percentile whose label would stand on another
+		}
+		last = at
 		d.put(`<text%s x="%s" y="%d" text-anchor="%s">%s</text>`, class, percent(at), bottom+15, anchor, html.EscapeString(d.X.Unit.tickText(v, step)))
 	}
 }

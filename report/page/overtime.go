@@ -127,7 +127,7 @@ func (o *overTime) throughput(id, title string, names ...string) template.HTML {
 		return column(o, cycles, func(s float64, p *timeline.Target) float64 { return float64(pick(p)) / s })
 	}
 	series := []chart.Series{
-		{Name: "planned", Color: chart.Planned, Dash: true, X: o.xs, Y: rate(func(p *timeline.Target) int64 { return p.Planned })},
+		{Name: "planned", Color: chart.Planned, Dash: true, X: o.xs, Y: o.planned(cycles, names)},
 		{Name: "completed", Color: chart.C1, X: o.xs, Y: rate(func(p *timeline.Target) int64 { return p.Completed })},
 		{Name: "completed and correct", Color: chart.Good, X: o.xs,
 			Y: column(o, ended, func(s float64, p *timeline.Step) float64 { return float64(p.OK) / s })},
@@ -139,6 +139,31 @@ func (o *overTime) throughput(id, title string, names ...string) template.HTML {
 		series = series[1:] // nothing is planned by the second
 	}
 	return o.plot(id, title, "cycles a second", chart.PerSecond, series...).Figure()
+}
+
+// planned is the rate of arrivals in the plan: the targets' part of it. The plan
+// of recorded times has none, and what counts then is when they were taken up.
+func (o *overTime) planned(cycles []timeline.Target, names []string) []float64 {
+	share := o.share(names)
+	rates := o.runs(func(p *timeline.Run) float64 { return p.PlannedPerSec * share })
+	if !slices.ContainsFunc(rates, func(v float64) bool { return v > 0 }) {
+		return column(o, cycles, func(s float64, p *timeline.Target) float64 { return float64(p.Planned) / s })
+	}
+	return rates
+}
+
+// share is the targets' part of all cycles planned.
+func (o *overTime) share(names []string) float64 {
+	some := int64(0)
+	for _, t := range o.Summary.Targets {
+		if slices.Contains(names, t.Name) {
+			some += t.Cycles.Planned
+		}
+	}
+	if len(names) == len(o.Summary.Targets) || o.Summary.Cycles.Planned == 0 {
+		return 1
+	}
+	return float64(some) / float64(o.Summary.Cycles.Planned)
 }
 
 // sessions draws the live sessions against the plan and Little's law.

@@ -39,8 +39,25 @@ type Live struct {
 // mostPoints bounds every line of a chart over time.
 const mostPoints = 600
 
-// mostExamples bounds how many failures are shown in full.
-const mostExamples = 60
+// mostExamples bounds how many failures are shown in full, and sameExamples how
+// many of them of one kind.
+const (
+	mostExamples = 60
+	sameExamples = 2
+)
+
+// Pick chooses the examples to show: the first of each kind, n at most.
+func Pick(all []results.Example, n int) []results.Example {
+	seen := map[results.Example]int{}
+	var out []results.Example
+	for _, e := range all {
+		kind := results.Example{Target: e.Target, Step: e.Step, Request: e.Request, Class: e.Class}
+		if seen[kind]++; seen[kind] <= sameExamples && len(out) < n {
+			out = append(out, e)
+		}
+	}
+	return out
+}
 
 // Read gathers what the folders of one run hold, several where it was cut in
 // shards, beside the summary made of them. A killed run is read as far as it
@@ -110,11 +127,10 @@ func (st *Story) readRest(folders []*results.Folder) error {
 			if err != nil {
 				return err
 			}
-			if len(st.Examples) < mostExamples {
-				st.Examples = append(st.Examples, e)
-			}
+			st.Examples = append(st.Examples, e)
 		}
 	}
+	st.Examples = Pick(st.Examples, mostExamples)
 	text, err := os.ReadFile(folders[0].Path(results.ScenarioFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

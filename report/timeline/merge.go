@@ -36,10 +36,10 @@ func (t *Timeline) beside(s *Timeline, late float64) {
 	shift := int(late/t.Width + 0.5)
 	for i, p := range s.Runs {
 		into := at(&t.Runs, i+shift)
-		seconds, planned, workers, busy, rss := into.Seconds, into.PlannedUsers, into.Workers, into.Busy, into.RSS
+		seconds, planned, rate, workers, busy, rss := into.Seconds, into.PlannedUsers, into.PlannedPerSec, into.Workers, into.Busy, into.RSS
 		into.add(p)
 		into.Seconds = max(seconds, p.Seconds) // they ran at the same time
-		into.PlannedUsers = planned + p.PlannedUsers
+		into.PlannedUsers, into.PlannedPerSec = planned+p.PlannedUsers, rate+p.PlannedPerSec
 		into.Workers, into.Busy, into.RSS = workers+p.Workers, busy+p.Busy, rss+p.RSS
 	}
 	beside(t.Targets, s.Targets, shift, func(into *Target, p Target) {

@@ -9,6 +9,7 @@ type Run struct {
 	// worst second's. Milliseconds.
 	Lateness, Pacer results.Quantiles
 	PlannedUsers    float64 // at the end
+	PlannedPerSec   float64 // mean
 	Workers, Busy   int     // at most
 	CPUShare        float64 // mean
 	SchedP99        float64 // milliseconds, the worst second's; so are the next two
@@ -22,6 +23,7 @@ func (p *Run) add(q Run) {
 	all := p.Seconds + q.Seconds
 	if all > 0 {
 		mean := func(a, b float64) float64 { return (a*p.Seconds + b*q.Seconds) / all }
+		p.PlannedPerSec = mean(p.PlannedPerSec, q.PlannedPerSec)
 		p.CPUShare = mean(p.CPUShare, q.CPUShare)
 		p.Lateness.P50 = mean(p.Lateness.P50, q.Lateness.P50)
 		p.Pacer.P50 = mean(p.Pacer.P50, q.Pacer.P50)

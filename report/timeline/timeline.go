@@ -121,7 +121,7 @@ var stepKind = results.StepSeries.String()
 func (t *Timeline) run(l *results.RunInterval) {
 	i := t.index(l.At)
 	p := Run{
-		Seconds: l.Length, Lateness: l.Lateness, Pacer: l.Pacer, PlannedUsers: l.PlannedUsers, Workers: l.Workers, Busy: l.Busy,
+		Seconds: l.Length, Lateness: l.Lateness, Pacer: l.Pacer, PlannedUsers: l.PlannedUsers, PlannedPerSec: l.PlannedPerSec, Workers: l.Workers, Busy: l.Busy,
 		CPUShare: l.Health.CPUShare, SchedP99: l.Health.SchedP99, GCPause: l.Health.GCPauseMax, RSS: l.Health.RSS, OpenFiles: l.Health.OpenFiles,
 	}
 	if l.Tainted != "" {

@@ -108,12 +108,12 @@ const liveExamples = 20
 
 func (s *Server) examples() (list []results.Example) {
 	for e, err := range results.ReadSamples(s.opt.Folder) {
-		if err != nil || len(list) == liveExamples {
+		if err != nil {
 			break
 		}
 		list = append(list, e)
 	}
-	return list
+	return page.Pick(list, liveExamples)
 }
 
 // shown is one state of the page.
