@@ -138,6 +138,9 @@ func themes(t *testing.T, b *tab) {
 
 // printed makes a PDF of the page.
 func printed(t *testing.T, b *tab) {
+	b.do(emulation.SetEmulatedMedia().WithMedia("print"))
+	b.shoot("print")
+	b.do(emulation.SetEmulatedMedia())
 	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
 		pdf, _, err := page.PrintToPDF().WithPrintBackground(true).Do(ctx)
 		if err == nil && len(pdf) < 10_000 {

@@ -109,8 +109,8 @@ type Band struct {
 // BandKind is why a stretch is shaded.
 type BandKind string
 
-// Kinds of band. Aside is what isn't judged (warm-up, drain); Tainted is hatched,
-// so that it is seen in grey and by everybody.
+// Kinds of band. Aside is what isn't judged (warm-up, drain); Tainted has a bar at
+// its top, so that it is told apart in grey and by everybody.
 const (
 	Aside   BandKind = "aside"
 	Tainted BandKind = "tainted"

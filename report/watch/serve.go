@@ -62,6 +62,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	defer s.viewers.Add(-1)
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
+	if out.Flush() != nil { // the browser knows that it is connected
+		return
+	}
 	known := map[string]uint64{}
 	for {
 		sh, changed := s.current()
