@@ -9,12 +9,16 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html"
+	"io"
 	"io/fs"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"authsoak/report"
 	"authsoak/results"
@@ -75,7 +79,8 @@ func TestSecretsStayOut(t *testing.T) {
 			t.Setenv("PLANTED", planted)
 			t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization="+url.QueryEscape(planted))
 			dir, watched := t.TempDir(), watchOutside(t)
-			_, stdout, stderr := call(t, "run", "--out", dir, "--duration", "300ms", "--users", "2", "--think", "50ms",
+			addr, pages := watchPage(t)
+			_, stdout, stderr := call(t, "run", "--out", dir, "--duration", "1200ms", "--ui", addr, "--users", "2", "--think", "50ms",
 				"--accounts", accounts, "--target", target[0]+"=http://"+address, "--method", target[1], "--label", "kind=secret",
 				"--run-id", "one", "--metrics", watched.address, "--otlp", watched.endpoint)
 			if !strings.Contains(stdout, "bad-credentials") && !strings.Contains(stdout, "unexpected-answer") {
@@ -83,6 +88,11 @@ func TestSecretsStayOut(t *testing.T) {
 			}
 			look(t, "standard output", stdout)
 			look(t, "standard error", stderr)
+			shown := pages()
+			if !strings.Contains(shown, "RUNNING") {
+				t.Error("the live page was never seen")
+			}
+			look(t, "live page", shown)
 			lookInFiles(t, dir)
 			watched.look(t)
 			for format := range report.Formats() {
@@ -91,6 +101,9 @@ func TestSecretsStayOut(t *testing.T) {
 					t.Errorf("report as %s: exit code %d, %d bytes, %s", format, code, len(stdout), stderr)
 				}
 				look(t, "the report as "+format, stdout)
+			}
+			if text, err := os.ReadFile(filepath.Join(dir, "one", results.ReportFile)); err != nil || !bytes.Contains(text, []byte("Examples in full")) {
+				t.Errorf("%s shows no example: %v", results.ReportFile, err)
 			}
 		})
 	}
@@ -104,6 +117,41 @@ func (l *outside) look(t *testing.T) {
 	}
 	for _, message := range l.received {
 		look(t, "the OTLP export", message)
+	}
+}
+
+// watchPage asks for the live page at an address until the function returned is
+// called, which returns all that was shown.
+func watchPage(t *testing.T) (addr string, stop func() string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = l.Addr().String()
+	_ = l.Close()
+	quit, shown := make(chan struct{}), make(chan string)
+	go func() {
+		var all strings.Builder
+		client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+		for {
+			select {
+			case <-quit:
+				shown <- all.String()
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			for _, path := range []string{"/", "/events"} {
+				if answer, err := client.Get("http://" + addr + path); err == nil {
+					_, _ = io.Copy(&all, answer.Body) // the events last until the run is over
+					_ = answer.Body.Close()
+				}
+			}
+		}
+	}()
+	return addr, func() string {
+		close(quit)
+		return <-shown
 	}
 }
 
