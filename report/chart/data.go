@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -65,25 +66,28 @@ func list(b *strings.Builder, values []float64, digits int) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(number(v, digits))
+		var scratch [32]byte
+		b.Write(appendNumber(scratch[:0], v, digits))
 	}
 	b.WriteByte(']')
 }
 
-// number writes v with so many significant digits, integers in full, as short as
-// JSON allows; what is no number is null.
-func number(v float64, digits int) string {
+func number(v float64, digits int) string { return string(appendNumber(nil, v, digits)) }
+
+// appendNumber writes v with so many significant digits, integers in full, as
+// short as JSON allows; what is no number is null.
+func appendNumber(b []byte, v float64, digits int) []byte {
 	switch {
 	case !finite(v):
-		return "null"
+		return append(b, "null"...)
 	case v == math.Trunc(v) && math.Abs(v) < 1e15:
-		return strconv.FormatInt(int64(v), 10)
+		return strconv.AppendInt(b, int64(v), 10)
 	}
-	text := strconv.FormatFloat(v, 'g', digits, 64)
-	if a := math.Abs(v); a >= 1e-4 && a < 1e15 {
-		// Of all shorter forms, the plain one: 0.125 and not 1.25e-01.
-		rounded, _ := strconv.ParseFloat(text, 64)
-		text = strconv.FormatFloat(rounded, 'f', -1, 64)
+	text := strconv.AppendFloat(b, v, 'g', digits, 64)
+	if !bytes.ContainsRune(text[len(b):], 'e') || math.Abs(v) < 1e-4 {
+		return text
 	}
-	return text
+	// 1230 and not 1.23e+03.
+	rounded, _ := strconv.ParseFloat(string(text[len(b):]), 64)
+	return strconv.AppendFloat(b, rounded, 'f', -1, 64)
 }

@@ -368,6 +368,11 @@ func (p *pen) jump(x, y int) {
 	p.x, p.y = x, y
 }
 
+func (p *pen) number(n int) {
+	var scratch [20]byte
+	p.Write(strconv.AppendInt(scratch[:0], int64(n), 10))
+}
+
 func (p *pen) to(x, y int) {
 	switch dx, dy := x-p.x, y-p.y; {
 	case p.Len() == 0:
@@ -376,17 +381,17 @@ func (p *pen) to(x, y int) {
 		return
 	case dy == 0:
 		p.WriteByte('h')
-		p.WriteString(strconv.Itoa(dx))
+		p.number(dx)
 	case dx == 0:
 		p.WriteByte('v')
-		p.WriteString(strconv.Itoa(dy))
+		p.number(dy)
 	default:
 		p.WriteByte('l')
-		p.WriteString(strconv.Itoa(dx))
+		p.number(dx)
 		if dy >= 0 {
 			p.WriteByte(' ')
 		}
-		p.WriteString(strconv.Itoa(dy))
+		p.number(dy)
 	}
 	p.x, p.y = x, y
 }

@@ -165,3 +165,16 @@ func TestLongRunStaysSmall(t *testing.T) {
 		t.Errorf("%d spikes are left in the timeline, want 2", spikes)
 	}
 }
+
+// BenchmarkSections draws the page of 32 series after five minutes, which a live
+// page does each second for all that watch.
+func BenchmarkSections(b *testing.B) {
+	_, story := write(b, day(b, b.TempDir(), 5*time.Minute))
+	story.Times, story.Live = nil, &Live{Phase: "hold", Elapsed: 300, Planned: 600}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := story.Sections(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
