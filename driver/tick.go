@@ -79,8 +79,10 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 		phase = results.Drain
 	}
 	short := now-r.ticked < int64(least)
+	gauges := r.gauges()
+	gauges.PlannedUsers, gauges.PlannedPerSec = r.planned(r.ticked, now)
 	r.ticked = now
-	snapshot, err := r.records.Tick(time.Duration(now), phase, r.gauges())
+	snapshot, err := r.records.Tick(time.Duration(now), phase, gauges)
 	if err != nil {
 		r.abort(err)
 		return ""
@@ -93,7 +95,6 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 
 func (r *run) gauges() results.Gauges {
 	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets))}
-	g.PlannedUsers, g.PlannedPerSec = r.planned()
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
 	}
@@ -114,15 +115,16 @@ func (r *run) gauges() results.Gauges {
 	return g
 }
 
-// planned is what the plan has now: users or sessions, or arrivals a second.
-func (r *run) planned() (users, perSec float64) {
-	now := r.now()
+// planned is what the plan has in the middle of the part of an interval that
+// belongs to the load: users or sessions, or arrivals a second.
+func (r *run) planned(from, to int64) (users, perSec float64) {
+	middle := time.Duration(from + (min(to, r.end)-from)/2)
 	switch {
-	case r.stopping.Load() || now > r.end:
+	case r.stopping.Load() || from >= r.end:
 	case r.plan.Curve != nil:
-		users = r.plan.Curve.At(time.Duration(now))
+		users = r.plan.Curve.At(middle)
 	case r.plan.Arrivals != nil:
-		perSec = r.plan.Arrivals.Rate(time.Duration(now))
+		perSec = r.plan.Arrivals.Rate(middle)
 	}
 	return users, perSec
 }

@@ -52,7 +52,7 @@ type Gauges struct {
 	// PlannedUsers is how many users or sessions the plan has now; 0: it plans
 	// arrivals.
 	PlannedUsers float64
-	// PlannedPerSec is the rate of arrivals in the plan now; 0: it plans users.
+	// PlannedPerSec is the rate of arrivals in the plan, in the middle of the interval; 0: it plans users.
 	PlannedPerSec float64
 	// WorkerLimited says that at some moment of the interval all workers were busy
 	// and the number of workers could not grow.
