@@ -43,7 +43,8 @@ type Summary struct {
 	Thresholds []ThresholdResult `json:"thresholds"`
 	Checks     []CheckResult     `json:"checks"`
 	// Compared is what changed against a snapshot, where there was one.
-	Compared *ContractComparison `json:"compared,omitempty"`
+	Compared   *ContractComparison `json:"compared,omitempty"`
+	Comparison *ComparisonBrief    `json:"comparison,omitempty"` // with a baseline, where one was given
 }
 
 // TargetInfo says what a target was and how it was driven.
