@@ -39,6 +39,7 @@ func Summary(w io.Writer, s *results.Summary, opt TextOptions) error {
 	p.verdict(s)
 	if !opt.Brief {
 		p.thresholds(s.Thresholds)
+		p.against(s.Comparison)
 		p.tested(s)
 		p.steps(s)
 		p.errors(s)
@@ -153,6 +154,8 @@ func headline(s *results.Summary) string {
 		return "the threshold holds"
 	case s.Verdict == results.Pass && all > 1:
 		return "all " + count(all) + " thresholds hold"
+	case s.Verdict == results.Pass && s.Comparison != nil:
+		return "held against " + strings.Join(s.Comparison.Baseline, ", ")
 	case s.Verdict == results.Pass:
 		return "no thresholds were set"
 	}
