@@ -83,9 +83,16 @@ func isBool(f cli.Flag) bool {
 	return ok
 }
 
+// dividing is the command in which -- stands between two lists, and ends no flags.
+const dividing = "compare"
+
 func (l *line) read(words []string) {
 	for i := 0; i < len(words); i++ {
 		word := words[i]
+		if word == "--" && len(l.plain) > 0 && l.plain[0] == dividing {
+			l.plain = append(l.plain, word)
+			continue
+		}
 		if word == "--" {
 			l.plain = append(l.plain, words[i+1:]...)
 			return

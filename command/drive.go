@@ -20,41 +20,27 @@ import (
 // agent is the User-Agent of requests whose profile names none.
 func agent() string { return "authsoak/" + Version() }
 
-// drive runs the load under a live view and prints the summary.
-func (p *program) drive(c *cli.Context, config driver.Config, out *outlets) error {
-	plan, folder, quiet := config.Plan, config.Folder, c.Bool("quiet")
+// drive runs the load under a live view, holds it against a baseline where one
+// was given, and prints the summary.
+func (p *program) drive(c *cli.Context, config driver.Config, out *outlets, against *baseline) error {
+	folder, quiet := config.Folder, c.Bool("quiet")
 	if !quiet {
-		writePlan(p.Err, plan, folder)
+		writePlan(p.Err, config.Plan, folder)
 	}
 	out.describe(quiet)
 	if !quiet {
 		fmt.Fprintln(p.Err)
 	}
-	screen := screenOf(p.Err)
-	screen.Quiet = quiet
-	for i := range plan.Targets {
-		screen.Targets = append(screen.Targets, plan.Targets[i].Name)
-	}
-	live := report.NewLive(p.Err, screen)
-	browser, err := p.watch(c, folder, live)
-	if err != nil {
-		live.Finish()
-		return err
-	}
+	summary, browser, err := p.load(c, config, out)
 	defer browser.close()
-	quietly := p.announceStop(live)
-	config.Version, config.Agent, config.Observe = Version(), agent(), live.Update
-	config.Observe = browser.observe(config.Observe)
-	config.Export = out.export()
-	out.begin(quiet, live.Message)
-	summary, err := driver.Run(c.Context, browser.stopOr(p.stop), config)
-	quietly()
-	live.Finish()
 	if summary != nil {
+		if err == nil {
+			err = against.judge(folder, summary)
+		}
 		browser.finish(p.pageOf(summary, folder.Dir))
 		printed := errors.Join(report.Leave(folder, summary), p.printSummary(c, summary, folder.Dir))
 		if err == nil {
-			err = printed
+			err = errors.Join(printed, against.print(p, c))
 		}
 	}
 	out.end(c.Context, quiet)
@@ -62,6 +48,31 @@ func (p *program) drive(c *cli.Context, config driver.Config, out *outlets) erro
 		return &exit{exitInvalid, fmt.Errorf("run %s: %w", folder.Dir, err)}
 	}
 	return code(codeOf(summary.Verdict))
+}
+
+// load runs the load under a live view, on the terminal and, where it was asked
+// for, in a browser, which is left to its caller.
+func (p *program) load(c *cli.Context, config driver.Config, out *outlets) (*results.Summary, *browser, error) {
+	quiet := c.Bool("quiet")
+	screen := screenOf(p.Err)
+	screen.Quiet = quiet
+	for i := range config.Plan.Targets {
+		screen.Targets = append(screen.Targets, config.Plan.Targets[i].Name)
+	}
+	live := report.NewLive(p.Err, screen)
+	browser, err := p.watch(c, config.Folder, live)
+	if err != nil {
+		live.Finish()
+		return nil, nil, err
+	}
+	quietly := p.announceStop(live)
+	config.Version, config.Agent = Version(), agent()
+	config.Observe, config.Export = browser.observe(live.Update), out.export()
+	out.begin(quiet, live.Message)
+	summary, err := driver.Run(c.Context, browser.stopOr(p.stop), config)
+	quietly()
+	live.Finish()
+	return summary, browser, err
 }
 
 // announceStop tells the watcher what the first interrupt does. The function

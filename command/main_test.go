@@ -45,6 +45,8 @@ func TestArrange(t *testing.T) {
 		{"run - ", "authsoak run -- -"},
 		{"profiles show --  alm", "authsoak profiles show -- alm"},
 		{"profiles list", "authsoak profiles list --"},
+		{"compare a b -- c --json", "authsoak compare --json=true -- a b -- c"},
+		{"--json compare a -- c d", "authsoak compare --json=true -- a -- c d"},
 
 		{"run --rate", "--rate needs a value"},
 		{"run --rate --users 5", "--rate needs a value"},
@@ -54,7 +56,7 @@ func TestArrange(t *testing.T) {
 		{"run --bogus --rat 4", "unknown flag --bogus\nunknown flag --rat: did you mean --rate?"},
 		{"run --listen x", "unknown flag --listen: it belongs to authsoak simulate"},
 		{"rum", `unknown command "rum": did you mean "run"?`},
-		{"frobnicate", `unknown command "frobnicate": there are run, check, timeout, report, cleanup, simulate, profiles`},
+		{"frobnicate", `unknown command "frobnicate": there are run, check, timeout, compare, ab, report, cleanup, simulate, profiles`},
 		{"profiles shw alm", `unknown command "profiles shw": did you mean "show"?`},
 		{"profiles", "profiles needs one of: list, show, lint, schema"},
 	} {
@@ -122,7 +124,7 @@ func TestFlagsAgree(t *testing.T) {
 func TestHelp(t *testing.T) {
 	for _, line := range []string{
 		"--help", "-h", "help", "run --help", "help run", "--help run", "run x.yaml -h --rate 5", "report --help", "cleanup --help",
-		"simulate --help", "profiles --help", "profiles list --help", "help profiles lint", "profiles schema --help",
+		"simulate --help", "compare --help", "ab --help", "profiles --help", "profiles list --help", "help profiles lint", "profiles schema --help",
 	} {
 		code, out, errs := call(t, strings.Fields(line)...)
 		if code != 0 || errs != "" || !strings.HasPrefix(out, "authsoak") {

@@ -17,7 +17,7 @@ import (
 
 func (p *program) runCommand() *cli.Command {
 	var flags []cli.Flag
-	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags(), watchFlags(), telemetryFlags()} {
+	for _, group := range [][]cli.Flag{serverFlags(), drivingFlags(), probeFlags(), connectionFlags(), outcomeFlags(), baselineFlags(), watchFlags(), telemetryFlags()} {
 		flags = append(flags, group...)
 	}
 	return &cli.Command{
@@ -38,7 +38,8 @@ authsoak run --target octane=https://octane.example.test \
 authsoak run --target lre@2023=http://10.0.0.7 --method client-key \
              --accounts keys.csv --rate 50 --duration 10m \
              --threshold 'p99(login) < 500ms' --threshold 'rate(fail) < 0.1%'
-authsoak run release.yaml --label build=1234 --json > summary.json`,
+authsoak run release.yaml --label build=1234 --json > summary.json
+authsoak run release.yaml --baseline runs/old --tolerance 'p99(login) < 20%'`,
 		Flags:           flags,
 		Action:          p.run,
 		HideHelpCommand: true,
@@ -138,6 +139,10 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 	if err != nil {
 		return err
 	}
+	against, err := baselineOf(c, s)
+	if err != nil {
+		return err
+	}
 	out, err := p.outletsOf(c)
 	if err != nil {
 		return err
@@ -151,7 +156,7 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 		return err
 	}
 	return probes.beside(p, c, folder, targets, func() error {
-		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits}, out)
+		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits}, out, against)
 	})
 }
 

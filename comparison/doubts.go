@@ -109,6 +109,19 @@ func (d *doubter) runs(base, next []*Run) {
 		d.finished(r)
 		d.surroundings(first, r)
 	}
+	if a, b := seeds(base), seeds(next); !slices.Equal(a, b) {
+		d.add(OtherSeed, "the seeds are %v and %v: each side had draws of its own", a, b)
+	}
+}
+
+// seeds lists the seeds of a side, each once.
+func seeds(runs []*Run) []uint64 {
+	var out []uint64
+	for _, r := range runs {
+		out = append(out, r.Summary.Seed)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // finished tells whether a run went to its end and measured the server.
@@ -172,9 +185,6 @@ func (d *doubter) scenarios(a, b map[string]any) {
 		}
 		return OtherLoad
 	})
-	if number(a["seed"]) != number(b["seed"]) {
-		d.add(OtherSeed, "the seeds are %s and %s: draws differ", word(a["seed"]), word(b["seed"]))
-	}
 	ta, tb := targetsOf(a), targetsOf(b)
 	if len(ta) != len(tb) {
 		d.add(OtherEndpoint, "%d and %d targets", len(ta), len(tb))
@@ -192,13 +202,6 @@ func (d *doubter) scenarios(a, b map[string]any) {
 		name := "target " + word(ta[i]["name"])
 		d.tree(name, plain(ta[i]), plain(tb[at]), func(path string) string { return kindOf(strings.TrimPrefix(path, name+".")) })
 	}
-}
-
-func number(v any) float64 {
-	if f, ok := v.(float64); ok {
-		return f
-	}
-	return 1 // the default
 }
 
 func targetsOf(tree map[string]any) (out []map[string]any) {

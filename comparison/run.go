@@ -72,3 +72,22 @@ func (r *Run) brief() results.ComparedRun {
 	}
 	return b
 }
+
+// Fits tells, before a run of that effective scenario, why it could not be
+// compared with this one: all reasons at once.
+func (r *Run) Fits(effective []byte, allow []string) error {
+	d := doubter{allow: allow}
+	next, err := scenarioOf(results.ScenarioFile, effective)
+	if err != nil {
+		return err
+	}
+	if r.Scenario != nil {
+		d.scenarios(r.Scenario, next)
+	}
+	d.finished(r)
+	var errs []error
+	for _, reason := range Refusals(d.found) {
+		errs = append(errs, fmt.Errorf("--baseline %s: not comparable: %s", r.Folder, reason))
+	}
+	return errors.Join(errs...)
+}

@@ -79,6 +79,9 @@ func signed(v float64, unit string) string {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return "anything"
 	}
+	if unit == "%" && v > 1000 {
+		return "more than +1000 %"
+	}
 	if unit == "%" {
 		return fmt.Sprintf("%+.1f %%", v)
 	}

@@ -12,9 +12,9 @@ import (
 // nothing differs.
 func ComparisonMarkdown(c *results.Comparison) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### authsoak: %s\n\n%s.\n\n", compareWord(c), markdown(compareHeadline(c)))
+	fmt.Fprintf(&b, "### authsoak: %s\n\n%s.\n\n", compareWord(c), escapeMarkdown(compareHeadline(c)))
 	for _, r := range c.Reasons {
-		fmt.Fprintf(&b, "- %s\n", markdown(r))
+		fmt.Fprintf(&b, "- %s\n", escapeMarkdown(r))
 	}
 	if len(c.Reasons) > 0 {
 		b.WriteString("\n")
@@ -23,17 +23,17 @@ func ComparisonMarkdown(c *results.Comparison) []byte {
 		b.WriteString("| tolerance | verdict | change |\n|---|---|---|\n")
 		for i := range c.Limits {
 			t := &c.Limits[i]
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.ReplaceAll(clean(t.Expression), "|", ""), t.Verdict, markdown(t.Text))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.ReplaceAll(clean(t.Expression), "|", ""), t.Verdict, escapeMarkdown(t.Text))
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%s.\n\n", markdown(compareMethod(c)))
+	fmt.Fprintf(&b, "%s.\n\n", escapeMarkdown(compareMethod(c)))
 	for _, d := range c.Doubts {
 		mark := "Note"
 		if d.Refused {
 			mark = "Refused"
 		}
-		fmt.Fprintf(&b, "- **%s** (%s): %s\n", mark, markdown(d.Kind), markdown(d.Text))
+		fmt.Fprintf(&b, "- **%s** (%s): %s\n", mark, escapeMarkdown(d.Kind), escapeMarkdown(d.Text))
 	}
 	if len(c.Doubts) > 0 {
 		b.WriteString("\n")
@@ -57,12 +57,12 @@ func markdownMetrics(b *strings.Builder, c *results.Comparison) {
 		if m.Finding == results.Worse || m.Finding == results.Better {
 			change = "**" + changed(m.Change, m.ChangeUnit) + "** " + m.Finding
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", markdown(m.Target+"."+m.Step), m.Metric,
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %d |\n", escapeMarkdown(m.Target+"."+m.Step), m.Metric,
 			compareValue(m.Base, m.Unit), compareValue(m.New, m.Unit), change, interval(m), probability(m.P), magnitude(m.Detectable, m.ChangeUnit), m.Units)
 	}
 	b.WriteString("\n")
 	for _, text := range append(moreRounds(c), compareNotes(c)...) {
-		fmt.Fprintf(b, "%s\n", markdown(text))
+		fmt.Fprintf(b, "%s\n", escapeMarkdown(text))
 	}
 	if folded {
 		b.WriteString("\n</details>\n")
@@ -74,4 +74,4 @@ func markdownMetrics(b *strings.Builder, c *results.Comparison) {
 var markdownEscaper = strings.NewReplacer(
 	"|", "\\|", "<", "&lt;", ">", "&gt;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "\\", "\\\\", "@", "&#64;", "~", "\\~")
 
-func markdown(s string) string { return markdownEscaper.Replace(clean(s)) }
+func escapeMarkdown(s string) string { return markdownEscaper.Replace(clean(s)) }
