@@ -36,7 +36,7 @@ first steps
 
 exit codes
   0    pass
-  1    a threshold or a session rule failed
+  1    a threshold, a session rule or a comparison failed
   2    wrong use or configuration
   3    invalid: what was measured can't be relied on
   130  interrupted, after a clean stop
