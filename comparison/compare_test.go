@@ -260,7 +260,9 @@ func TestShortAndOther(t *testing.T) {
 }
 
 func TestDoubts(t *testing.T) {
-	other := func(replacements ...string) string { return strings.NewReplacer(replacements...).Replace(plainScenario) }
+	other := func(replacements ...string) string {
+		return strings.NewReplacer(replacements...).Replace(plainScenario)
+	}
 	for name, c := range map[string]struct {
 		next    drawn
 		kind    string

@@ -183,7 +183,7 @@ func (p *page) compareTable(c *results.Comparison) {
 }
 
 func (p *page) compareCells(m *results.ComparedMetric) []cell {
-	change := cell{text: "~"}
+	change := cell{text: unfound(m)}
 	switch m.Finding {
 	case results.Worse:
 		change = cell{text: changed(m.Change, m.ChangeUnit), paint: p.red}
@@ -198,6 +198,14 @@ func (p *page) compareCells(m *results.ComparedMetric) []cell {
 		{text: "  " + m.Metric}, {text: compareValue(m.Base, m.Unit)}, {text: compareValue(m.New, m.Unit)}, change,
 		{text: interval(m)}, {text: probability(m.P)}, {text: magnitude(m.Detectable, m.ChangeUnit)}, {text: n},
 	}
+}
+
+// unfound stands for the change of a metric that shows none.
+func unfound(m *results.ComparedMetric) string {
+	if m.Finding == results.NotMeasure {
+		return none
+	}
+	return "~"
 }
 
 func compareValue(v *float64, unit string) string {
@@ -280,21 +288,17 @@ func (p *page) unsaid(c *results.Comparison) {
 
 // moreRounds says how many rounds would show what matters, where these would not.
 func moreRounds(c *results.Comparison) []string {
-	var out []string
-	most, short, matters := 0, 0, 0.0
+	most, matters := 0, 0.0
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
-		if m.Finding != results.NoFinding || m.ChangeUnit != "%" || m.RoundsNeeded == 0 || m.RoundsNeeded <= c.Rounds && c.Method == results.ByRounds {
-			continue
+		if m.Finding == results.NoFinding && m.ChangeUnit == "%" && (m.RoundsNeeded > c.Rounds || c.Method != results.ByRounds) {
+			most, matters = max(most, m.RoundsNeeded), m.Matters
 		}
-		most, matters = max(most, m.RoundsNeeded), m.Matters
-		short++
 	}
-	if short > 0 {
-		out = append(out, fmt.Sprintf("To show a change of %g %% in the %s with ~ takes %s in all.",
-			matters, plural(int64(short), "metric", "metrics"), roundsText(most)))
+	if most == 0 {
+		return nil
 	}
-	return out
+	return []string{fmt.Sprintf("To show a change of %g %% in every metric with ~ takes %s in all.", matters, roundsText(most))}
 }
 
 func roundsText(n int) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed" // the page
 	"html/template"
+	"time"
 
 	"authsoak/report/chart"
 	"authsoak/results"
@@ -14,7 +15,8 @@ var comparisonPage string
 
 var comparisonTemplate = template.Must(template.New("comparison").Funcs(template.FuncMap{
 	"word": compareWord, "headline": compareHeadline, "method": compareMethod, "value": compareValue, "changed": changed,
-	"interval": func(m results.ComparedMetric) string { return interval(&m) }, "probability": probability, "magnitude": magnitude, "rounds": moreRounds, "notes": compareNotes,
+	"interval": func(m results.ComparedMetric) string { return interval(&m) }, "probability": probability, "magnitude": magnitude, "rounds": moreRounds, "notes": compareNotes, "started": startedAt,
+	"unfound": func(m results.ComparedMetric) string { return unfound(&m) },
 }).Parse(comparisonPage))
 
 // comparisonView is what the page shows.
@@ -23,13 +25,41 @@ type comparisonView struct {
 	CSS    template.CSS
 	Script template.JS
 	Charts []template.HTML
+	Sides  []comparisonSide
+}
+
+// comparisonSide is one side of a comparison.
+type comparisonSide struct {
+	Name    string
+	Targets []string
+	Runs    []results.ComparedRun
+}
+
+// sidesOf are the base and the new side.
+func sidesOf(c *results.Comparison) []comparisonSide {
+	out := []comparisonSide{{Name: "base", Runs: c.Base}, {Name: "new", Runs: c.New}}
+	for i := range out {
+		if len(out[i].Runs) > 0 {
+			out[i].Targets = out[i].Runs[0].Targets
+		}
+	}
+	return out
+}
+
+// startedAt is a time of RFC 3339 to the second.
+func startedAt(text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
 // ComparisonHTML returns a comparison as one HTML page that needs nothing else:
 // the answer, the metrics, and for each step the percentiles of both sides in one
 // chart.
 func ComparisonHTML(c *results.Comparison) []byte {
-	view := comparisonView{Comparison: c, CSS: template.CSS(chart.CSS), Script: template.JS(chart.Script)}
+	view := comparisonView{Comparison: c, CSS: template.CSS(chart.CSS), Script: template.JS(chart.Script), Sides: sidesOf(c)}
 	for i := range c.Spectra {
 		view.Charts = append(view.Charts, spectrum(&c.Spectra[i]))
 	}

@@ -23,7 +23,7 @@ func ComparisonMarkdown(c *results.Comparison) []byte {
 		b.WriteString("| tolerance | verdict | change |\n|---|---|---|\n")
 		for i := range c.Limits {
 			t := &c.Limits[i]
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", strings.ReplaceAll(clean(t.Expression), "|", ""), t.Verdict, escapeMarkdown(t.Text))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", escapeMarkdown(t.Expression), t.Verdict, escapeMarkdown(t.Text))
 		}
 		b.WriteString("\n")
 	}
@@ -53,7 +53,7 @@ func markdownMetrics(b *strings.Builder, c *results.Comparison) {
 	b.WriteString("| step | metric | base | new | change | interval | p | would show | n |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
-		change := "~"
+		change := unfound(m)
 		if m.Finding == results.Worse || m.Finding == results.Better {
 			change = "**" + changed(m.Change, m.ChangeUnit) + "** " + m.Finding
 		}
