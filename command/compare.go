@@ -182,8 +182,8 @@ func parsePositiveShare(text string) (float64, error) {
 	return s, err
 }
 
-// finishComparison writes a comparison where it is wanted, and returns its exit
-// code. Page is a further file for the HTML page; nil: none.
+// finishComparison writes a comparison where it is wanted, to the folder too where
+// there is one, prints it, and returns its exit code.
 func (p *program) finishComparison(c *cli.Context, compared *results.Comparison, folder *results.Folder) error {
 	if err := p.writeComparison(c, compared, folder); err != nil {
 		return err
@@ -226,4 +226,31 @@ func (p *program) writeComparison(c *cli.Context, compared *results.Comparison, 
 		return &exit{exitInvalid, fmt.Errorf("comparison: %w", err)}
 	}
 	return nil
+}
+
+// reportComparison shows the comparison in a folder that holds no run of its own:
+// that of authsoak ab.
+func (p *program) reportComparison(c *cli.Context, dirs []string) (done bool, err error) {
+	folder := &results.Folder{Dir: dirs[0]}
+	if _, err := os.Stat(folder.Path(results.SummaryFile)); err == nil || len(dirs) > 1 {
+		return false, nil
+	}
+	compared, err := results.ReadComparison(folder)
+	switch format := c.String("format"); {
+	case errors.Is(err, os.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return true, err
+	case c.Bool("json") || format == "json":
+		return true, report.ComparisonJSON(p.Out, compared)
+	case format == "markdown":
+		_, err = p.Out.Write(report.ComparisonMarkdown(compared))
+		return true, err
+	case format == "html":
+		_, err = p.Out.Write(report.ComparisonHTML(compared))
+		return true, err
+	case format != "" && format != "terminal":
+		return true, wrongUse(c, fmt.Errorf("--format %s: a comparison is shown as terminal, json, markdown or html", format))
+	}
+	return true, p.printComparison(c, compared, folder)
 }

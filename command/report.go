@@ -21,9 +21,9 @@ func (p *program) reportCommand() *cli.Command {
 		Usage:     "make a report of a run again",
 		ArgsUsage: "RUN…",
 		Description: `
-RUN is a folder that run, check or timeout left. Several are shards of one run
-and are merged, histograms without loss. The folder of a killed run is summed up
-from what it recorded.
+RUN is a folder that run, check, timeout or ab left. Several are shards of one
+run and are merged, histograms without loss. The folder of a killed run is summed
+up from what it recorded.
 
 The exit code says whether a report could be made; the verdict is in it.`,
 		UsageText: `
@@ -48,6 +48,9 @@ func (p *program) report(c *cli.Context) error {
 	}
 	format, err := formatOf(c)
 	if err != nil {
+		return err
+	}
+	if done, err := p.reportComparison(c, dirs); done {
 		return err
 	}
 	summary, err := p.summaryOf(dirs)

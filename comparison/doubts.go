@@ -132,8 +132,8 @@ func (d *doubter) finished(r *Run) {
 		d.add(Unfinished, "%s was interrupted before its planned end", r.Folder)
 	case s.Verdict == results.Invalid && s.Generator.TaintedIntervals > 0:
 		d.add(NotValid, "%s is invalid: the generator was the limit in %d of %d intervals", r.Folder, s.Generator.TaintedIntervals, s.Generator.Intervals)
-	case s.Verdict == results.Invalid && s.Comparison == nil:
-		d.add(NotValid, "%s is invalid: %s", r.Folder, strings.Join(s.Reasons, "; "))
+	case s.Verdict == results.Invalid && len(s.OwnReasons()) > 0:
+		d.add(NotValid, "%s is invalid: %s", r.Folder, strings.Join(s.OwnReasons(), "; "))
 	case r.Held.Tainted > 0:
 		d.add(Tainted, "%s: the generator was the limit in %d of %d intervals, which are left out", r.Folder, r.Held.Tainted, r.Held.Intervals)
 	}

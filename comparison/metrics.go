@@ -175,18 +175,18 @@ func (r *row) find(alpha, family float64, opt Options) {
 		r.Change, r.Note = ptr(0), "the same in every run"
 		return
 	}
-	reach, diff := r.contrast.Reach(alpha), r.contrast.Diff
-	r.Change, r.Low, r.High = ptr(s.change(diff)), ptr(s.change(diff-reach)), ptr(s.change(diff+reach))
-	r.P = ptr(math.Min(1, r.contrast.P()*family))
-	if worse := diff < 0 == r.down; math.Abs(diff) > reach {
+	// P is below alpha where 0 lies outside the interval: see Contrast.P.
+	diff, p := r.contrast.Diff, r.contrast.P()
+	r.Change, r.P = ptr(s.change(diff)), ptr(math.Min(1, p*family))
+	if worse := diff < 0 == r.down; p < alpha {
 		if r.Finding = results.Better; worse {
 			r.Finding = results.Worse
 		}
 	}
 }
 
-// plan fills in what this data would have shown, and what it would take to show
-// more.
+// plan fills in the interval, what this data would have shown, and what it would
+// take to show more.
 func (r *row) plan(alpha float64) {
 	if r.Note != "" {
 		return
@@ -196,6 +196,8 @@ func (r *row) plan(alpha float64) {
 		sign = -1
 	}
 	s := scaleOf(r.values.base[0].Scale)
+	reach, diff := r.contrast.Reach(alpha), r.contrast.Diff
+	r.Low, r.High = ptr(s.change(diff-reach)), ptr(s.change(diff+reach))
 	r.Detectable = ptr(math.Abs(s.change(sign * r.contrast.Detectable(alpha, likely))))
 	r.RoundsNeeded = r.contrast.Rounds(math.Abs(s.back(sign*r.Matters)), alpha, likely, results.MostRounds)
 }

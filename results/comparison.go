@@ -1,5 +1,10 @@
 package results
 
+import (
+	"fmt"
+	"strings"
+)
+
 // ComparisonSchema names the format of comparison.json.
 const ComparisonSchema = "authsoak/comparison/v1"
 
@@ -170,6 +175,30 @@ func (s *Summary) Join(c *Comparison) {
 		s.Verdict = c.Verdict
 	}
 	for _, r := range c.Reasons {
-		s.Reasons = append(s.Reasons, "against the baseline: "+r)
+		s.Reasons = append(s.Reasons, ofBaseline+r)
 	}
+}
+
+const ofBaseline = "against the baseline: "
+
+// OwnReasons are those that [Summary.Join] didn't bring.
+func (s *Summary) OwnReasons() (own []string) {
+	for _, r := range s.Reasons {
+		if !strings.HasPrefix(r, ofBaseline) {
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+// ReadComparison reads comparison.json.
+func ReadComparison(f *Folder) (*Comparison, error) {
+	var c Comparison
+	if err := f.ReadJSON(ComparisonFile, &c); err != nil {
+		return nil, err
+	}
+	if c.Schema != ComparisonSchema {
+		return nil, fmt.Errorf("read %s: schema %q: want %s", f.Path(ComparisonFile), c.Schema, ComparisonSchema)
+	}
+	return &c, nil
 }
