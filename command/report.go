@@ -22,8 +22,8 @@ func (p *program) reportCommand() *cli.Command {
 		ArgsUsage: "RUN…",
 		Description: `
 RUN is a folder that run, check, timeout or ab left. Several are shards of one
-run and are merged, histograms without loss. The folder of a killed run is summed
-up from what it recorded.
+run and are merged, histograms without loss. The folder of a killed run is
+summed up from what it recorded.
 
 The exit code says whether a report could be made; the verdict is in it.`,
 		UsageText: `

@@ -43,7 +43,7 @@ func compared() *results.Comparison {
 			{Expression: "rate(login) > -3%", Verdict: "pass", Text: "+5.0 %, at least +3.0 %"},
 			{Expression: "p99(login) < 15%", Verdict: "unknown", RoundsNeeded: 40, Text: "+12.2 %, somewhere from -5.0 % to +30.0 %; about 40 rounds in all would tell"},
 		},
-		Spectra: []results.Spectrum{{Target: "octane", Step: "login", Points: []results.SpectrumPoint{{0, 190, 210}, {50, 202, 222}, {90, 216, 239}, {99, 255, 286}}}},
+		Spectra: []results.Spectrum{{Target: "octane", Step: "login", Points: []results.SpectrumPoint{{Percentile: 0, Base: 190, New: 210}, {Percentile: 50, Base: 202, New: 222}, {Percentile: 90, Base: 216, New: 239}, {Percentile: 99, Base: 255, New: 286}}}},
 	}
 }
 
