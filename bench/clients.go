@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -10,12 +11,25 @@ import (
 
 // fast is a connection of fasthttp's client.
 type fast struct {
-	client  *fasthttp.HostClient
-	address string
+	client *fasthttp.HostClient
+	base   string
 }
 
-func newFast(address string) (client, error) {
-	return &fast{client: &fasthttp.HostClient{Addr: address, MaxConns: 1}, address: address}, nil
+func newFast(address string, secure *tls.Config) (client, error) {
+	c := &fasthttp.HostClient{Addr: address, MaxConns: 1, IsTLS: secure != nil, TLSConfig: secure}
+	return &fast{client: c, base: scheme(secure != nil) + address}, nil
+}
+
+func scheme(secure bool) string {
+	if secure {
+		return "https://"
+	}
+	return "http://"
+}
+
+func (f *fast) close() error {
+	f.client.CloseIdleConnections()
+	return nil
 }
 
 func (f *fast) do(method, path, cookie string) (string, error) {
@@ -23,7 +37,7 @@ func (f *fast) do(method, path, cookie string) (string, error) {
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(resp)
 	req.Header.SetMethod(method)
-	req.SetRequestURI("http://" + f.address + path)
+	req.SetRequestURI(f.base + path)
 	if cookie != "" {
 		req.Header.SetCookie("SID", cookie)
 	}
@@ -46,9 +60,15 @@ type standard struct {
 	base   string
 }
 
-func newStandard(address string) (client, error) {
-	t := &http.Transport{MaxConnsPerHost: 1, DialContext: (&net.Dialer{}).DialContext, DisableCompression: true}
-	return &standard{client: &http.Client{Transport: t}, base: "http://" + address}, nil
+func newStandard(address string, secure *tls.Config) (client, error) {
+	t := &http.Transport{MaxConnsPerHost: 1, DialContext: (&net.Dialer{}).DialContext, DisableCompression: true,
+		TLSClientConfig: secure}
+	return &standard{client: &http.Client{Transport: t}, base: scheme(secure != nil) + address}, nil
+}
+
+func (s *standard) close() error {
+	s.client.CloseIdleConnections()
+	return nil
 }
 
 func (s *standard) do(method, path, cookie string) (string, error) {

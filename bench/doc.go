@@ -3,7 +3,13 @@
 // the other. It is a module of its own, so that what it compares with is no
 // dependency of authsoak.
 //
-//	go run . server -listen ADDR        the bare session server
+//	go run . compare                    closed model: all generators in rounds
+//	go run . open                       open model: lateness and cost beside closed
+//	go run . simulator                  the embedded simulator's own cost
+//	go run . server                     the bare session server
 //	go run . loop|fasthttp|nethttp …    generators without judgement
-//	go run . compare                    everything in rounds, as a table
+//
+// Processor time is that of a generator's process and its children, from its
+// start to its end, divided by the requests that the server counted. Ratios are
+// taken inside a round, since machines drift.
 package main

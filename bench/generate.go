@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,31 +13,50 @@ import (
 // or the one it was given.
 type client interface {
 	do(method, path, cookie string) (string, error)
+	close() error
 }
+
+// dialer opens a client's connection; secure is nil for plain TCP.
+type dialer func(address string, secure *tls.Config) (client, error)
 
 // generate runs cycles of login, calls and logout over a number of connections
 // for a while. It judges nothing and records nothing.
-func generate(args []string, dial func(address string) (client, error)) error {
+func generate(args []string, dial dialer) error {
 	flags := flag.NewFlagSet("generate", flag.ExitOnError)
 	address := flags.String("address", "127.0.0.1:7950", "the server")
 	connections := flags.Int("connections", 50, "connections, one goroutine each")
 	calls := flags.Int("calls", 8, "calls of a session")
 	duration := flags.Duration("duration", 5*time.Second, "how long")
+	ca := flags.String("ca", "", "file of the server's certificate; left out: no TLS")
+	perSession := flags.Bool("per-session", false, "a new connection for each session")
 	flags.Parse(args)
+	secure, err := trust(*ca)
+	if err != nil {
+		return err
+	}
 	end := time.Now().Add(*duration)
 	errs := make([]error, *connections)
 	var group sync.WaitGroup
 	for i := range *connections {
 		group.Go(func() {
-			c, err := dial(*address)
-			for err == nil && time.Now().Before(end) {
-				err = cycle(c, *calls)
-			}
-			errs[i] = err
+			errs[i] = drive(*calls, *perSession, end, func() (client, error) { return dial(*address, secure) })
 		})
 	}
 	group.Wait()
 	return errors.Join(errs...)
+}
+
+// drive runs cycles on one connection at a time.
+func drive(calls int, perSession bool, end time.Time, dial func() (client, error)) error {
+	c, err := dial()
+	for err == nil && time.Now().Before(end) {
+		if err = cycle(c, calls); err == nil && perSession {
+			if err = c.close(); err == nil {
+				c, err = dial()
+			}
+		}
+	}
+	return err
 }
 
 func cycle(c client, calls int) error {

@@ -1,44 +1,52 @@
--- Cycles of login, calls and logout for wrk: one session a connection can't be
--- had, since wrk's scripts see threads only, so each thread keeps as many
--- sessions as it has connections and takes the next one that waits.
+-- Cycles of login, calls and logout for wrk. Its scripts see threads, not
+-- connections, so a session can't be tied to one: each thread keeps as many
+-- sessions as it has connections, and the next request is that of any session
+-- whose answer has come. An answer belongs to some session that waits for one of
+-- its kind (it sets a cookie or doesn't); within a kind answers are alike.
 local calls = tonumber(os.getenv("CALLS") or "8")
-local ready, waiting = {}, {}
-
-function init(args)
-  math.randomseed(os.time())
-end
+local match, get = string.match, "GET /call HTTP/1.1\r\nHost: bare\r\nCookie: SID="
+local login = "POST /login HTTP/1.1\r\nHost: bare\r\nContent-Length: 0\r\n\r\n"
+local logout = "POST /logout HTTP/1.1\r\nHost: bare\r\nContent-Length: 0\r\nCookie: SID="
+local ready, opening, waiting = {}, {}, {} -- stacks of sessions
+local readies, openings, waitings = 0, 0, 0
 
 function request()
-  local s = table.remove(ready)
-  if s == nil then
-    s = { step = 0, cookie = nil }
+  local s
+  if readies > 0 then
+    s = ready[readies]
+    readies = readies - 1
+  else
+    s = { step = 0 }
   end
-  table.insert(waiting, 1, s)
   if s.step == 0 then
-    return "POST /login HTTP/1.1\r\nHost: bare\r\nContent-Length: 0\r\n\r\n"
-  elseif s.step <= calls then
-    return "GET /call HTTP/1.1\r\nHost: bare\r\nCookie: SID=" .. s.cookie .. "\r\n\r\n"
+    openings = openings + 1
+    opening[openings] = s
+    return login
   end
-  return "POST /logout HTTP/1.1\r\nHost: bare\r\nCookie: SID=" .. s.cookie .. "\r\nContent-Length: 0\r\n\r\n"
+  waitings = waitings + 1
+  waiting[waitings] = s
+  if s.step <= calls then
+    return s.call
+  end
+  return s.logout
 end
 
 function response(status, headers, body)
-  local set = headers["Set-Cookie"]
-  -- A login's answer goes to a session that waits for one, any other answer to
-  -- one that doesn't: within a step answers are alike.
-  for i = #waiting, 1, -1 do
-    local s = waiting[i]
-    if (set ~= nil) == (s.step == 0) then
-      table.remove(waiting, i)
-      if set ~= nil then
-        s.cookie = string.match(set, "SID=([^;]+)")
-      end
-      s.step = s.step + 1
-      if s.step > calls + 1 then
-        s.step, s.cookie = 0, nil
-      end
-      table.insert(ready, s)
-      return
+  local set, s = headers["Set-Cookie"]
+  if set ~= nil then
+    s = opening[openings]
+    openings = openings - 1
+    local cookie = match(set, "SID=([^;]+)")
+    s.call, s.logout = get .. cookie .. "\r\n\r\n", logout .. cookie .. "\r\n\r\n"
+    s.step = 1
+  else
+    s = waiting[waitings]
+    waitings = waitings - 1
+    s.step = s.step + 1
+    if s.step > calls + 1 then
+      s.step = 0
     end
   end
+  readies = readies + 1
+  ready[readies] = s
 end

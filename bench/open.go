@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// opening is what open was asked to do.
+type opening struct {
+	*bench
+	rounds int
+	rate   int
+	slack  time.Duration
+	work   work
+}
+
+// models are the ways to drive the same work, the closed one first: it is what
+// the others are compared with.
+func (o *opening) models() []generator {
+	rate := func(more ...string) func(*bench, *work) *exec.Cmd {
+		return func(b *bench, w *work) *exec.Cmd {
+			return authsoakRun(b, w, append(more, "--rate", strconv.Itoa(o.rate), "--workers", strconv.Itoa(w.connections))...)
+		}
+	}
+	return []generator{
+		{name: "closed", command: authsoak},
+		{name: "open", command: rate()},
+		{name: "open, " + o.slack.String() + " slack", command: rate("--slack", o.slack.String())},
+	}
+}
+
+// sight is what one turn of a model showed.
+type sight struct {
+	hold float64 // µs a request
+	said
+}
+
+// open drives cycles at a rate, with and without slack, beside the closed model,
+// and prints how late starts were and what a request cost in the hold phase.
+func open(args []string) error {
+	o := &opening{}
+	flags := flag.NewFlagSet("open", flag.ExitOnError)
+	flags.IntVar(&o.rounds, "rounds", 7, "rounds")
+	flags.IntVar(&o.rate, "rate", 10000, "cycles a second")
+	flags.DurationVar(&o.slack, "slack", 100*time.Microsecond, "of the second open turn")
+	flags.DurationVar(&o.work.duration, "duration", 10*time.Second, "of each turn, more than a second")
+	flags.IntVar(&o.work.connections, "connections", 50, "users of the closed model, workers of the open ones")
+	flags.IntVar(&o.work.calls, "calls", 1, "calls of a session")
+	program := flags.String("authsoak", "", "the program; left out: built from the folder above")
+	flags.Parse(args)
+	o.work.transport = plain
+	var err error
+	if o.bench, err = newBench(*program); err != nil {
+		return err
+	}
+	defer o.close()
+	if err := raiseFiles(); err != nil {
+		return err
+	}
+	fmt.Printf("authsoak   %s\n", authsoakVersion(o.bench))
+	models := o.models()
+	sights := map[string][]sight{}
+	for round := range o.rounds {
+		for _, g := range rotated(models, round) {
+			s, err := o.turn(g)
+			if err != nil {
+				return fmt.Errorf("%s: %w", g.name, err)
+			}
+			sights[g.name] = append(sights[g.name], s)
+		}
+	}
+	o.print(models, sights)
+	return nil
+}
+
+func (o *opening) turn(g generator) (sight, error) {
+	server, err := o.serve("")
+	if err != nil {
+		return sight{}, err
+	}
+	w := o.work
+	w.address = server.address
+	if _, _, err := spend(g.command(o.bench, &w)); err != nil {
+		return sight{}, errors.Join(err, server.kill())
+	}
+	if _, err := server.stop(); err != nil {
+		return sight{}, err
+	}
+	folder := filepath.Join(o.dir, runID)
+	h, err := hold(folder)
+	if err != nil {
+		return sight{}, err
+	}
+	s, err := summed(folder)
+	return sight{h.perRequest(), s}, errors.Join(err, os.RemoveAll(folder))
+}
+
+func (o *opening) print(models []generator, sights map[string][]sight) {
+	fmt.Printf("\n%d cycles a second, %d calls, %d connections, %d rounds of %v; hold phase, µs\n",
+		o.rate, o.work.calls, o.work.connections, o.rounds, o.work.duration)
+	fmt.Printf("%-20s %12s %16s %22s %16s %18s %18s\n", "", "a request", "ratio to closed", "lateness p50 / p99", "min … max p99", "service p50 / p99", "response p50 / p99")
+	of := func(name string, f func(sight) float64) []float64 {
+		var out []float64
+		for _, s := range sights[name] {
+			out = append(out, f(s))
+		}
+		return out
+	}
+	cost := func(s sight) float64 { return s.hold }
+	for _, g := range models {
+		pair := func(f func(sight) times) string {
+			return fmt.Sprintf("%.0f / %.0f", median(of(g.name, func(s sight) float64 { return f(s).p50 })),
+				median(of(g.name, func(s sight) float64 { return f(s).p99 })))
+		}
+		late := of(g.name, func(s sight) float64 { return s.lateness.p99 })
+		fmt.Printf("%-20s %12.2f %16.2f %22s %16s %18s %18s\n", g.name, median(of(g.name, cost)),
+			median(ratios(of(g.name, cost), of("closed", cost))),
+			pair(func(s sight) times { return s.lateness }), spread(late),
+			pair(func(s sight) times { return s.service }), pair(func(s sight) times { return s.response }))
+	}
+}
