@@ -1,12 +1,19 @@
 package driver_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"authsoak/driver"
 	"authsoak/driver/exchange"
+	"authsoak/driver/health"
 	"authsoak/profiles"
 	"authsoak/results"
 	"authsoak/scenario"
@@ -15,49 +22,212 @@ import (
 // The driver's own cost of a step: cycles of login, 8 calls and logout against a
 // server that answers in no time and without a byte in between.
 func BenchmarkStep(b *testing.B) {
-	cookie := []byte("SID=0123456789abcdef0123456789abcdef; Path=/; HttpOnly")
-	name := []byte("Set-Cookie")
 	steps := 0
 	stop := make(chan struct{})
-	server := &nullServer{answer: func(req *exchange.Request, ans *exchange.Answer) {
-		if is(req, "POST /login") {
-			ans.Fields = append(ans.Fields, exchange.Field{Name: name, Value: cookie})
-		}
+	server := nullServer(func(req *exchange.Request, ans *exchange.Answer) {
+		admit(req, ans, int64(steps))
 		if steps++; steps == b.N {
 			close(stop)
 		}
-	}}
-	p := plan(loginFlow())
-	p.Model, p.Workers = profiles.Closed, 1
-	p.Curve = scenario.NewCurve([]scenario.Stage{{From: 1, To: 1, Length: time.Hour}})
-	p.Duration, p.Calls = time.Hour, scenario.ConstantCalls(8)
-	folder, err := results.CreateFolder(b.TempDir(), "bench")
-	if err != nil {
-		b.Fatal(err)
-	}
+	})
+	p := closedPlan(1)
 	b.ReportAllocs()
 	b.ResetTimer()
-	_, err = driver.Run(b.Context(), stop, driver.Config{Plan: p, Folder: folder,
-		Targets: []driver.Target{{TargetPlan: p.Targets[0], Dialer: server}}})
-	if err != nil {
-		b.Fatal(err)
+	benchRun(b.Context(), b, stop, driver.Config{Plan: p, Targets: only(p, server)})
+}
+
+// BenchmarkPopulation holds sessions and makes calls on one after the other, each
+// with a cookie of 200 to 600 bytes that was renewed ten times. Besides the cost
+// of a call it tells the memory of the whole process and how long a full garbage
+// collection takes while all sessions are live.
+func BenchmarkPopulation(b *testing.B) {
+	for _, users := range []int{100, 10_000, 1_000_000} {
+		b.Run(fmt.Sprint(users), func(b *testing.B) { benchPopulation(b, users) })
 	}
 }
 
-// nullServer is a stubServer without a lock, for one worker.
-type nullServer struct {
-	answer func(*exchange.Request, *exchange.Answer)
+func benchPopulation(b *testing.B, users int) {
+	const renewals = 10
+	ctx, done := context.WithCancel(b.Context())
+	defer done()
+	sampler := health.New()
+	defer sampler.Close()
+	var steps, calls, cookies int
+	var began, spent float64
+	var at weight
+	server := nullServer(func(req *exchange.Request, ans *exchange.Answer) {
+		steps++
+		switch size := 200 + steps*7919%401; {
+		case steps <= users*(1+renewals):
+			cookies += size - cookieBytes(req)
+			set(ans, int64(steps), size)
+			return
+		case calls == 0:
+			at = weigh(sampler, users, cookies)
+			began = sampler.Sample(0).CPUTotalS
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if calls++; !b.Loop() {
+			spent = sampler.Sample(0).CPUTotalS - began
+			done() // not every session is logged out
+		}
+	})
+	p := closedPlan(users)
+	p.Model, p.Workers, p.Think = profiles.Population, 1, scenario.ConstantTime(time.Nanosecond)
+	b.ReportAllocs()
+	benchRun(ctx, b, nil, driver.Config{Plan: p, Targets: only(p, server)})
+	b.ReportMetric(spent*1e9/float64(calls), "cpu-ns/step")
+	b.ReportMetric(at.gc, "gc-ms")
+	b.ReportMetric(at.rss, "rss-MB")
+	b.ReportMetric(at.perSession, "B/session-over-cookies")
 }
 
-func (s *nullServer) Dial(context.Context, int) (exchange.Conn, exchange.Opening, error) {
+// weight is what the sessions cost at one moment.
+type weight struct{ gc, rss, perSession float64 } // ms, MB, bytes beyond the cookies
+
+func weigh(sampler *health.Sampler, users, cookies int) weight {
+	var pauses []float64
+	for range 5 {
+		start := time.Now()
+		runtime.GC()
+		pauses = append(pauses, time.Since(start).Seconds()*1000)
+	}
+	slices.Sort(pauses)
+	rss := sampler.Sample(0).RSSBytes
+	return weight{pauses[2], float64(rss) / 1e6, float64(rss-int64(cookies)) / float64(users)}
+}
+
+// cookieBytes is the length of the session cookie that a request carries.
+func cookieBytes(req *exchange.Request) int {
+	_, rest, ok := bytes.Cut(req.Wire, []byte("SID="))
+	if !ok {
+		return 0
+	}
+	return bytes.IndexByte(rest, '\r')
+}
+
+// BenchmarkScaling drives cycles on one processor and on two, in turns, against a
+// server that works on its caller's processor: whatever is not twice as much gets
+// lost between the shards. Beside the throughput it tells how much more processor
+// time a step takes on two, which other work on the machine doesn't spoil.
+func BenchmarkScaling(b *testing.B) {
+	if runtime.NumCPU() < 2 {
+		b.Skip("one processor")
+	}
+	var ratios, costs []float64
+	for b.Loop() {
+		one, two := throughput(b, 1), throughput(b, 2)
+		ratios = append(ratios, two.perSecond/one.perSecond)
+		costs = append(costs, two.cost/one.cost)
+	}
+	slices.Sort(ratios)
+	slices.Sort(costs)
+	b.ReportMetric(ratios[len(ratios)/2], "times-the-throughput")
+	b.ReportMetric(ratios[len(ratios)-1], "times-at-best")
+	b.ReportMetric(costs[len(costs)/2], "times-the-cpu/step")
+}
+
+// pace is what a run achieved.
+type pace struct {
+	perSecond float64
+	cost      float64 // s of processor time a step
+}
+
+// throughput lets a run warm up for a tenth of a second and looks at the second
+// after that.
+func throughput(b *testing.B, processors int) pace {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+	sampler := health.New()
+	defer sampler.Close()
+	var steps atomic.Int64
+	server := nullServer(func(req *exchange.Request, ans *exchange.Answer) {
+		admit(req, ans, steps.Add(1))
+		work(5000)
+	})
+	ctx, done := context.WithCancel(b.Context())
+	defer done()
+	p := closedPlan(8 * processors)
+	var seen pace
+	go func() {
+		defer done()
+		time.Sleep(100 * time.Millisecond)
+		start, n, cpu := time.Now(), steps.Load(), sampler.Sample(0).CPUTotalS
+		time.Sleep(time.Second)
+		made := float64(steps.Load() - n)
+		seen = pace{made / time.Since(start).Seconds(), (sampler.Sample(0).CPUTotalS - cpu) / made}
+	}()
+	benchRun(ctx, b, nil, driver.Config{Plan: p, Targets: only(p, server)})
+	return seen
+}
+
+// work keeps a processor busy, by work and not by the clock: a goroutine that is
+// not running gets none done.
+func work(turns int) {
+	x := uint64(1)
+	for range turns {
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	if x == 0 {
+		panic("a full period")
+	}
+}
+
+// closedPlan is cycles of login, 8 calls and logout, one after the other.
+func closedPlan(users int) *scenario.Plan {
+	p := plan(loginFlow())
+	p.Model, p.Workers = profiles.Closed, users
+	p.Curve = scenario.NewCurve([]scenario.Stage{{From: float64(users), To: float64(users), Length: time.Hour}})
+	p.Duration, p.Calls = time.Hour, scenario.ConstantCalls(8)
+	return p
+}
+
+func benchRun(ctx context.Context, b *testing.B, stop <-chan struct{}, c driver.Config) *results.Summary {
+	b.Helper()
+	var err error
+	if c.Folder, err = results.CreateFolder(b.TempDir(), "bench"); err != nil {
+		b.Fatal(err)
+	}
+	s, err := driver.Run(ctx, stop, c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+var cookieField = []byte("Set-Cookie")
+
+// set adds a session cookie of that size to the answer, as no other number gets
+// it.
+func set(ans *exchange.Answer, number int64, size int) {
+	value := strconv.AppendInt(append(ans.Buffer()[:0], "SID="...), 1<<60+number, 16)
+	for len(value) < len("SID=")+size {
+		value = append(value, 'c')
+	}
+	ans.SetBuffer(value)
+	ans.Fields = append(ans.Fields, exchange.Field{Name: cookieField, Value: value})
+}
+
+// admit sets a cookie at login.
+func admit(req *exchange.Request, ans *exchange.Answer, number int64) {
+	if is(req, "POST /login") {
+		set(ans, number, 40)
+	}
+}
+
+// nullServer is a stubServer without a lock: its one connection is everybody's.
+type nullServer func(*exchange.Request, *exchange.Answer)
+
+func (s nullServer) Dial(context.Context, int) (exchange.Conn, exchange.Opening, error) {
 	return s, exchange.Opening{}, nil
 }
 
-func (s *nullServer) Do(req *exchange.Request, ans *exchange.Answer) error {
+func (s nullServer) Do(req *exchange.Request, ans *exchange.Answer) error {
 	ans.Status, ans.Fields, ans.Body, ans.Close = 200, ans.Fields[:0], nil, false
-	s.answer(req, ans)
+	s(req, ans)
 	return nil
 }
-func (s *nullServer) Stale() bool  { return false }
-func (s *nullServer) Abort()       {}
-func (s *nullServer) Close() error { return nil }
+func (s nullServer) Stale() bool  { return false }
+func (s nullServer) Abort()       {}
+func (s nullServer) Close() error { return nil }
