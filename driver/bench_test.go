@@ -75,6 +75,7 @@ func benchPopulation(b *testing.B, users int) {
 		}
 	})
 	p := closedPlan(users)
+	p.Targets[0].Accounts = generated(b, users)
 	p.Model, p.Workers, p.Think = profiles.Population, 1, scenario.ConstantTime(time.Nanosecond)
 	b.ReportAllocs()
 	benchRun(ctx, b, nil, driver.Config{Plan: p, Targets: only(p, server)})

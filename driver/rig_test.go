@@ -197,7 +197,7 @@ func conserved(t *testing.T, s *results.Summary) {
 }
 
 // generated are so many accounts: user1:pw1 and on.
-func generated(t *testing.T, n int) accounts.Source {
+func generated(t testing.TB, n int) accounts.Source {
 	t.Helper()
 	source, err := accounts.Generate(fmt.Sprintf("user{n}:pw{n}:%d", n))
 	if err != nil {
