@@ -104,7 +104,7 @@ func (o *opening) turn(g generator) (sight, error) {
 func (o *opening) print(models []generator, sights map[string][]sight) {
 	fmt.Printf("\n%d cycles a second, %d calls, %d connections, %d rounds of %v; hold phase, µs\n",
 		o.rate, o.work.calls, o.work.connections, o.rounds, o.work.duration)
-	fmt.Printf("%-20s %12s %16s %22s %16s %18s %18s\n", "", "a request", "ratio to closed", "lateness p50 / p99", "min … max p99", "service p50 / p99", "response p50 / p99")
+	fmt.Printf("%-20s %12s %16s %22s %16s %18s %18s %8s\n", "", "a request", "ratio to closed", "lateness p50 / p99", "min … max p99", "service p50 / p99", "response p50 / p99", "dropped")
 	of := func(name string, f func(sight) float64) []float64 {
 		var out []float64
 		for _, s := range sights[name] {
@@ -119,9 +119,10 @@ func (o *opening) print(models []generator, sights map[string][]sight) {
 				median(of(g.name, func(s sight) float64 { return f(s).p99 })))
 		}
 		late := of(g.name, func(s sight) float64 { return s.lateness.p99 })
-		fmt.Printf("%-20s %12.2f %16.2f %22s %16s %18s %18s\n", g.name, median(of(g.name, cost)),
+		fmt.Printf("%-20s %12.2f %16.2f %22s %16s %18s %18s %8.0f\n", g.name, median(of(g.name, cost)),
 			median(ratios(of(g.name, cost), of("closed", cost))),
 			pair(func(s sight) times { return s.lateness }), spread(late),
-			pair(func(s sight) times { return s.service }), pair(func(s sight) times { return s.response }))
+			pair(func(s sight) times { return s.service }), pair(func(s sight) times { return s.response }),
+			median(of(g.name, func(s sight) float64 { return s.dropped })))
 	}
 }
