@@ -34,7 +34,7 @@ func newBench(authsoak string) (*bench, error) {
 		return b, err
 	}
 	b.authsoak = filepath.Join(b.dir, "authsoak")
-	build := exec.Command("go", "build", "-C", "..", "-o", b.authsoak, ".")
+	build := exec.Command("go", "build", "-C", "..", "-buildvcs=auto", "-o", b.authsoak, ".")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, errors.Join(fmt.Errorf("build authsoak: %w", err), b.close())
