@@ -93,12 +93,16 @@ func plan(over, connections, calls string, duration time.Duration) ([]work, erro
 	if duration < 2*time.Second {
 		problems = append(problems, fmt.Errorf("-duration %v: at least 2s", duration))
 	}
+	connected, err := numbers("-connections", connections)
+	problems = append(problems, err)
+	called, err := numbers("-calls", calls)
+	problems = append(problems, err)
 	for _, t := range strings.Split(over, ",") {
-		if t := transport(t); t != plain && t != secured && t != tickets {
-			problems = append(problems, fmt.Errorf("-transports: %q is none of plain, tls, tickets", t))
+		if !slices.Contains(transports, transport(t)) {
+			problems = append(problems, fmt.Errorf("-transports: %q is none of %v", t, transports))
 		}
-		for n := range numbers("-connections", connections, &problems) {
-			for k := range numbers("-calls", calls, &problems) {
+		for _, n := range connected {
+			for _, k := range called {
 				works = append(works, work{transport: transport(t), connections: n, calls: k, duration: duration})
 			}
 		}
@@ -106,20 +110,17 @@ func plan(over, connections, calls string, duration time.Duration) ([]work, erro
 	return works, errors.Join(problems...)
 }
 
-// numbers yields the numbers of a list.
-func numbers(name, text string, problems *[]error) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		for word := range strings.SplitSeq(text, ",") {
-			n, err := strconv.Atoi(word)
-			if err != nil || n < 1 {
-				*problems = append(*problems, fmt.Errorf("%s: %q is no number from 1", name, word))
-				continue
-			}
-			if !yield(n) {
-				return
-			}
+// numbers reads a list.
+func numbers(name, text string) ([]int, error) {
+	var out []int
+	for word := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%s: %q is no number from 1", name, word)
 		}
+		out = append(out, n)
 	}
+	return out, nil
 }
 
 // cost is the processor time of one turn, in µs a request.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -29,34 +30,41 @@ func serve(args []string) error {
 	listen := flags.String("listen", "127.0.0.1:0", "address")
 	ca := flags.String("ca", "", "speak TLS, and write the certificate to this file")
 	flags.Parse(args)
-	l, err := net.Listen("tcp", *listen)
+	l, err := hear(*listen, *ca)
 	if err != nil {
 		return err
 	}
-	address := l.Addr().String()
-	if *ca != "" {
-		secure, err := certify(*ca)
-		if err != nil {
-			return err
-		}
-		l = tls.NewListener(l, secure)
-	}
-	fmt.Println(address)
+	fmt.Println(l.Addr())
 	s := &bare{}
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go s.talk(conn)
-		}
-	}()
+	go s.accept(l)
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	<-stop
 	fmt.Printf(countFormat, s.requests.Load(), s.refused.Load(), s.sessions.Load())
 	return l.Close()
+}
+
+// hear listens; with a file for the certificate, over TLS.
+func hear(address, ca string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil || ca == "" {
+		return l, err
+	}
+	secure, err := certify(ca)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return tls.NewListener(l, secure), nil
+}
+
+func (s *bare) accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go s.talk(conn)
+	}
 }
 
 // countFormat is the server's last line.
