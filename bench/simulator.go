@@ -28,24 +28,34 @@ func simulator(args []string) error {
 	}
 	defer b.close()
 	fmt.Printf("authsoak   %s\n", authsoakVersion(b))
-	for _, endpoint := range []string{"octane", "alm", "space", "lre"} {
+	for _, p := range products {
 		var costs []float64
 		for range *rounds {
-			cost, err := b.simulate(endpoint, *users, *duration)
+			cost, err := b.simulate(p, *users, *duration)
 			if err != nil {
-				return fmt.Errorf("%s: %w", endpoint, err)
+				return fmt.Errorf("%s: %w", p.endpoint, err)
 			}
 			costs = append(costs, cost)
 		}
-		fmt.Printf("%-8s %6.2f µs a request (%s): %.0f requests a second of one core\n",
-			endpoint, median(costs), spread(costs), 1e6/median(costs))
+		fmt.Printf("%-9s %6.2f µs a request (%s): %.0f requests a second of one core\n",
+			p.endpoint, median(costs), spread(costs), 1e6/median(costs))
 	}
 	return nil
 }
 
+// product is one of the servers that the simulator holds.
+type product struct{ endpoint, path, method, accounts string }
+
+var products = []product{
+	{"octane", "", "json", "user{n}:pw{n}:100000"},
+	{"alm", "", "api-key", "key{n}:secret{n}:100000"},
+	{"space", "", "basic", "user{n}:pw{n}:100000"},
+	{"lre@2023", "/lre-2023", "client-key", "I_KEY_{n}:S_KEY_{n}:100000"},
+}
+
 // simulate returns the simulator's processor time a request, in µs, its own
 // start included.
-func (b *bench) simulate(endpoint, users string, duration time.Duration) (float64, error) {
+func (b *bench) simulate(p product, users string, duration time.Duration) (float64, error) {
 	cmd := pinned(1, exec.Command(b.authsoak, "simulate", "--listen", "127.0.0.1:0", "--json"))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -55,15 +65,15 @@ func (b *bench) simulate(endpoint, users string, duration time.Duration) (float6
 		return 0, err
 	}
 	s := &serving{cmd: cmd, out: bufio.NewReader(out)}
-	var at struct{ Address string }
+	var at struct{ URL string }
 	var counted struct{ Requests int64 }
 	if err := s.read(&at); err != nil {
 		return 0, errors.Join(err, s.kill())
 	}
 	folder := filepath.Join(b.dir, runID)
 	defer os.RemoveAll(folder)
-	if _, _, err := spend(exec.Command(b.authsoak, "run", "--target", endpoint+"="+at.Address,
-		"--accounts", "user{n}:pw{n}:100000", "--users", users, "--think", "0s", "--quiet",
+	if _, _, err := spend(exec.Command(b.authsoak, "run", "--target", p.endpoint+"="+at.URL+p.path,
+		"--method", p.method, "--accounts", p.accounts, "--users", users, "--think", "0s", "--quiet",
 		"--duration", duration.String(), "--out", b.dir, "--run-id", runID)); err != nil {
 		return 0, errors.Join(err, s.kill())
 	}
