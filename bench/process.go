@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,17 +122,6 @@ func pinned(core int, cmd *exec.Cmd) *exec.Cmd {
 	out := exec.Command("taskset", append([]string{"-c", strconv.Itoa(core)}, cmd.Args...)...)
 	out.Env = append(env, "GOMAXPROCS=1")
 	return out
-}
-
-// await waits until a server takes connections.
-func await(address string) error {
-	for range 100 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			return conn.Close()
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return fmt.Errorf("no server at %s", address)
 }
 
 // raiseFiles lets the programs open as many connections as they may.
