@@ -36,6 +36,7 @@ type Conn struct {
 	peeked peeked
 	probe  [1]byte
 
+	before int64         // bytes that the guard had written before this exchange
 	begun  time.Duration // when the exchange before began, since epoch
 	rested bool          // that is long ago: look before writing
 }
@@ -103,6 +104,9 @@ func (c *Conn) Do(req *exchange.Request, ans *exchange.Answer) error {
 	if r.seen {
 		progress = exchange.Answered
 	}
+	if c.guard != nil {
+		class, progress, err = c.unkept(class, progress, err)
+	}
 	if err != nil {
 		return c.failure(class, progress, err)
 	}
@@ -118,17 +122,45 @@ func (c *Conn) send(wire []byte, r *reader) (results.Class, exchange.Progress, e
 	if c.raw != nil {
 		return c.sendRaw(wire, r)
 	}
-	before := c.guard.count()
+	c.before = c.guard.count()
+	c.rest()
+	if c.guard != nil && c.guard.raw != nil {
+		// What came while the connection rested would not end the wait, and a
+		// long request is not worth another copy.
+		c.guard.keep(!c.rested && len(wire) <= mostKept/2)
+	}
 	n, err := c.conn.Write(wire)
+	if c.guard != nil {
+		c.guard.keeping = false
+	}
 	// TLS counts whole records only; the guard below it counts bytes.
-	return written(n > 0 || c.guard.count() > before, err)
+	return written(n > 0 || c.guard.count() > c.before, err)
+}
+
+// unkept corrects the fate of a request that the guard kept and that was not
+// written whole when TLS came to read.
+func (c *Conn) unkept(class results.Class, progress exchange.Progress, err error) (results.Class, exchange.Progress, error) {
+	switch g := c.guard; {
+	case len(g.kept) > 0 && err == nil: // TLS had an answer already
+		return results.Protocol, exchange.NotWritten, errUnasked
+	case err != nil && g.count() == c.before:
+		return results.Write, exchange.NotWritten, err
+	case g.broken != nil:
+		return results.Write, exchange.Written, err
+	}
+	return class, progress, err
+}
+
+// rest notes whether the connection has been idle for long.
+func (c *Conn) rest() {
+	now := time.Since(epoch)
+	c.rested, c.begun = now-c.begun >= restful, now
 }
 
 // sendRaw writes the request inside the wait for the answer (see rawTurn). What
 // the socket has no room for is written the ordinary way.
 func (c *Conn) sendRaw(wire []byte, r *reader) (results.Class, exchange.Progress, error) {
-	now := time.Since(epoch)
-	c.rested, c.begun = now-c.begun >= restful, now
+	c.rest()
 	c.wire, c.into = wire, r.buf
 	c.stage, c.wrote, c.got, c.fault, c.peeked = unsent, 0, 0, nil, nothing
 	err := c.raw.Read(c.turn)

@@ -97,6 +97,16 @@ func (c *Conn) rawPeek(fd uintptr) {
 	}
 }
 
+// rawTurn writes what was kept at its first call and reads at its second.
+func (g *Guard) rawTurn(fd uintptr) bool {
+	if g.got < 0 && g.sent == 0 {
+		g.sent, g.broken = writeOnce(int(fd), g.kept)
+		return g.sent < len(g.kept)
+	}
+	g.rawTry(fd)
+	return g.fault != errNotYet
+}
+
 // rawTry reads what is there without waiting.
 func (g *Guard) rawTry(fd uintptr) bool {
 	n, err := readOnce(int(fd), g.into)

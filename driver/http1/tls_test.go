@@ -7,13 +7,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"io"
 	"math/big"
 	"net"
 	"testing"
 	"time"
 
+	"authsoak/driver/exchange"
 	"authsoak/driver/http1"
+	"authsoak/results"
 )
 
 // tlsConfigs makes a certificate for "server.example" and the two sides that
@@ -177,6 +180,50 @@ func TestTLSOutcomes(t *testing.T) {
 				t.Errorf("Do() got %s, want %s", got, tc.want)
 			}
 			conn.Close()
+		})
+	}
+}
+
+// TestTLSKept: a request that the guard writes inside the wait for its answer
+// tells as truly as an ordinary one how far it came.
+func TestTLSKept(t *testing.T) {
+	server, client := tlsConfigs(t)
+	for _, tc := range []struct {
+		name     string
+		between  func(conn *http1.Conn) // the first and the second request
+		serve    func(c *tls.Conn)      // after the first answer
+		class    results.Class
+		progress exchange.Progress
+	}{
+		{name: "answered", serve: func(c *tls.Conn) { awaitRequest(c); io.WriteString(c, honest); io.Copy(io.Discard, c) }},
+		{name: "closed on the request", serve: func(c *tls.Conn) { awaitRequest(c) },
+			class: results.Read, progress: exchange.Written},
+		{name: "aborted before", between: (*http1.Conn).Abort, serve: func(c *tls.Conn) { io.Copy(io.Discard, c) },
+			class: results.Timeout, progress: exchange.NotWritten},
+		{name: "closed before", between: func(c *http1.Conn) { c.Close() }, serve: func(c *tls.Conn) { io.Copy(io.Discard, c) },
+			class: results.Write, progress: exchange.NotWritten},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			conn := secured(t, server, client, func(c *tls.Conn) {
+				awaitRequest(c)
+				io.WriteString(c, honest)
+				tc.serve(c)
+			})
+			var ans exchange.Answer
+			if err := conn.Do(&exchange.Request{Wire: request(false).Wire}, &ans); err != nil {
+				t.Fatal(err)
+			}
+			if tc.between != nil {
+				tc.between(conn)
+			}
+			err := conn.Do(&exchange.Request{Wire: request(false).Wire}, &ans)
+			var failed *exchange.Error
+			switch errors.As(err, &failed); {
+			case tc.class == results.NoClass && (err != nil || ans.Status != 200):
+				t.Errorf("the second Do: %v, status %d, want 200", err, ans.Status)
+			case tc.class != results.NoClass && (failed == nil || failed.Class != tc.class || failed.Progress != tc.progress):
+				t.Errorf("the second Do: %+v, want class %v and progress %d", failed, tc.class, tc.progress)
+			}
 		})
 	}
 }
