@@ -13,6 +13,10 @@
 // time stand in ([Batches]), and what they can't know, how much one run differs
 // from the next, is added as an allowance.
 //
+// For one long run the question is another one: does anything drift ([Judge])?
+// There the units are stretches of its time, and what makes the question hard is
+// that these resemble each other, settle, jump and follow the day.
+//
 // Student's t is used throughout, on logarithms where a ratio is meant: it is
 // exact for normal values at two units and on, where a rank or sign-flipping test
 // of n pairs has no p-value below 2^(1-n) and so finds nothing in five rounds,
