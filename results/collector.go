@@ -54,6 +54,8 @@ type Gauges struct {
 	PlannedUsers float64
 	// PlannedPerSec is the rate of arrivals in the plan, in the middle of the interval; 0: it plans users.
 	PlannedPerSec float64
+	// Scrapes is what targets told of themselves since the last tick.
+	Scrapes []ScrapeInterval
 	// WorkerLimited says that at some moment of the interval all workers were busy
 	// and the number of workers could not grow.
 	WorkerLimited bool
@@ -86,7 +88,8 @@ type Collector struct {
 	maxRSS   int64
 	workers  int
 
-	shown    *totals       // scratch of sofar
+	shown    *totals // scratch of sofar
+	book     *driftBook
 	logged   time.Duration // end of the last interval in latency.hlog
 	pending  [Phases]*totals
 	examples exampleStore
@@ -134,6 +137,7 @@ func NewCollector(opt Options) (*Collector, error) {
 		c.counted[i] = make([]int64, len(opt.Targets)*int(Phases)*int(Counters))
 	}
 	c.examples.init(opt.Series)
+	c.book = newDriftBook(opt.Series, opt.Targets, opt.Run.Model, opt.Run.Planned, opt.HistogramEvery)
 	if err := c.open(); err != nil {
 		return nil, fmt.Errorf("run folder %s: %w", opt.Folder.Dir, err)
 	}
@@ -216,6 +220,7 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 	c.accumulate()
 	if phase == Hold {
 		c.judge()
+		c.follow(&t)
 	}
 	snapshot := c.snapshot(&t)
 	c.export(&t)
@@ -242,6 +247,14 @@ func (c *Collector) judge() {
 		if j.tick(c.interval[Hold], c.hold, c.pending[Hold]) && c.broken == "" {
 			c.broken = j.String()
 		}
+	}
+}
+
+// follow enters the interval in the book that tells what drifts.
+func (c *Collector) follow(t *tick) {
+	c.book.addCounts((t.now - t.length).Seconds(), t.now.Seconds(), c.interval[Hold], c.gauges.PlannedUsers)
+	for i := range c.gauges.Scrapes {
+		c.book.addScrape(&c.gauges.Scrapes[i])
 	}
 }
 

@@ -32,7 +32,7 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	}
 	now := max(end.Elapsed, c.last)
 	gauges := c.gauges
-	gauges.WorkerLimited = false
+	gauges.WorkerLimited, gauges.Scrapes = false, nil
 	gauges.Sessions, gauges.Orphaned = end.Sessions, end.Orphaned
 	if end.Health != (Health{}) {
 		gauges.Health = end.Health
@@ -44,6 +44,7 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	for _, j := range c.judges {
 		o.thresholds = append(o.thresholds, j.result(c.hold))
 	}
+	o.drift = c.book.judgement(c.held.Seconds(), c.opt.Thresholds)
 	s := o.summary()
 	err = errors.Join(err, c.encoder.Encode(o.end()), c.flush(), c.close())
 	if len(end.Checks) > 0 {
@@ -74,7 +75,7 @@ func (o *outcome) end() End {
 	e := End{
 		Line: EndLine, Interrupted: o.interrupted, MaxTainted: o.maxTainted, CPUS: o.cpu,
 		WarmupS: o.warmup.Seconds(), HoldS: o.held.Seconds(), DrainS: o.drain.Seconds(),
-		Invalid: o.invalid, Thresholds: o.thresholds, Checks: o.checks,
+		Invalid: o.invalid, Thresholds: o.thresholds, Checks: o.checks, Drift: o.drift,
 	}
 	return e
 }
@@ -94,6 +95,7 @@ type outcome struct {
 	invalid             []string
 	thresholds          []ThresholdResult
 	checks              []CheckResult
+	drift               *Drift
 	cpu                 float64
 	maxRSS              int64
 	peakWorkers         int

@@ -9,7 +9,8 @@ const IntervalsSchema = "authsoak/intervals/v1"
 const (
 	HeadLine   = "head"   // the first: what was run
 	SeriesLine = "series" // one a second for each series and phase that had samples
-	RunLine    = "run"    // one a second, after the series lines of that second
+	ScrapeLine = "scrape" // what a target told of itself, as often as it was asked
+	RunLine    = "run"    // one a second, after the other lines of that second
 	EndLine    = "end"    // the last; missing: the run was killed
 )
 
@@ -76,6 +77,7 @@ type End struct {
 	Invalid     []string          `json:"invalid"`
 	Thresholds  []ThresholdResult `json:"thresholds"`
 	Checks      []CheckResult     `json:"checks"`
+	Drift       *Drift            `json:"drift,omitempty"`
 }
 
 // Quantiles are those of one interval, in milliseconds.
@@ -104,6 +106,14 @@ type SeriesInterval struct {
 	Errors   map[string]int64 `json:"errors,omitempty"` // by class
 	Service  Quantiles        `json:"service_ms"`
 	Response *Quantiles       `json:"response_ms,omitempty"`
+}
+
+// ScrapeInterval is what a target told of itself at one moment.
+type ScrapeInterval struct {
+	Line   string             `json:"line"`
+	At     float64            `json:"at_s"`   // seconds since the start of load
+	Source string             `json:"source"` // the URL that was asked, without user info and query
+	Values map[string]float64 `json:"values"`
 }
 
 // RunInterval is the run as a whole in one interval.

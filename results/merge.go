@@ -51,6 +51,7 @@ type merger struct {
 	targets []string
 	step    time.Duration
 	judges  []*judge
+	book    *driftBook
 	hold    *totals
 	peak    []int64 // by target: most sessions live together
 	reasons []string
@@ -90,7 +91,26 @@ func (m *merger) unite() error {
 	}
 	m.hold = newTotals(len(m.series), len(m.targets))
 	m.peak = make([]int64, len(m.targets))
+	m.book = newDriftBook(m.series, m.targets, m.run.Model, time.Duration(m.shards[0].head.PlannedS*1e9), m.step)
+	for _, s := range m.shards {
+		s.book = m.book
+	}
 	return m.openJudges()
+}
+
+// follow enters a step in the book that tells what drifts. A step ends half of
+// one after the histograms that it holds.
+func (m *merger) follow(interval *totals, to time.Duration) {
+	if interval.seconds == 0 {
+		return
+	}
+	var users float64
+	for _, s := range m.shards {
+		users += s.last.PlannedUsers
+	}
+	end := (to - m.step/2).Seconds()
+	m.book.addCounts(end-m.step.Seconds(), end, interval, users)
+	m.book.addTimes(end-m.step.Seconds(), end, interval)
 }
 
 // farApart is when shards can no longer have been one run.
@@ -183,6 +203,7 @@ func (m *merger) replay() error {
 			interval.seconds = max(interval.seconds, held)
 		}
 		m.levels(interval)
+		m.follow(interval, to)
 		m.hold.addCounts(interval)
 		m.hold.addTimes(interval)
 		m.hold.seconds += interval.seconds
@@ -270,6 +291,10 @@ func (m *merger) outcome() (*outcome, error) {
 	}
 	if end := m.shards[0].end; len(m.shards) == 1 && end != nil {
 		o.thresholds = end.Thresholds // judged every second, not at the steps of the histograms
+		o.drift = end.Drift
+	}
+	if o.drift == nil {
+		o.drift = m.book.judgement(o.held.Seconds(), thresholdsOf(m.judges))
 	}
 	if lost := m.withoutTimes(); lost > 0 && o.interrupted {
 		o.reasons = append(o.reasons, fmt.Sprintf("the times of the last %d samples were lost; they are counted, but in no quantile", lost))
@@ -350,4 +375,11 @@ func (m *merger) examples() (func(series int, c Class) string, error) {
 		s := m.series[series]
 		return first[key{s.Target, s.Step, s.Request, c.String()}]
 	}, nil
+}
+
+func thresholdsOf(judges []*judge) (out []Threshold) {
+	for _, j := range judges {
+		out = append(out, j.Threshold)
+	}
+	return out
 }

@@ -17,6 +17,7 @@ type Interval struct {
 	Head   *Head
 	Series *SeriesInterval
 	Run    *RunInterval
+	Scrape *ScrapeInterval
 	End    *End
 }
 
@@ -187,6 +188,9 @@ func parseInterval(kind string, line []byte) (v Interval, ok bool, err error) {
 	case RunLine:
 		v.Run = new(RunInterval)
 		into = v.Run
+	case ScrapeLine:
+		v.Scrape = new(ScrapeInterval)
+		into = v.Scrape
 	case EndLine:
 		v.End = new(End)
 		into = v.End

@@ -23,6 +23,7 @@ type shard struct {
 	targets map[string]int
 
 	last   RunInterval // the last line of the run, with its ledger
+	book   *driftBook
 	taints taints
 	whole  []targetCounts // by merged target
 	phases [Phases]float64
@@ -107,6 +108,8 @@ func (s *shard) until(to time.Duration, t *totals) (held float64, err error) {
 			err = s.addSeries(l.Series, t)
 		case l.Run != nil:
 			held += s.addRun(l.Run, t)
+		case l.Scrape != nil && s.last.Phase == Hold.String():
+			s.book.addScrape(l.Scrape)
 		case l.End != nil:
 			s.end = l.End
 		}

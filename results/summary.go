@@ -45,6 +45,9 @@ type Summary struct {
 	// Compared is what changed against a snapshot, where there was one.
 	Compared   *ContractComparison `json:"compared,omitempty"`
 	Comparison *ComparisonBrief    `json:"comparison,omitempty"` // with a baseline, where one was given
+	// Drift is what became of the run's series over its hold phase; nil while it
+	// goes on.
+	Drift *Drift `json:"drift,omitempty"`
 }
 
 // TargetInfo says what a target was and how it was driven.

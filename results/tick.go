@@ -101,6 +101,9 @@ func (c *Collector) writeInterval(t *tick) error {
 			}
 		}
 	}
+	for i := range c.gauges.Scrapes {
+		problems = append(problems, c.encoder.Encode(&c.gauges.Scrapes[i]))
+	}
 	line := RunInterval{
 		Line: RunLine, At: at, Length: seconds(t.length), Phase: t.phase.String(),
 		Lateness: quantilesOf(t.lateness), Pacer: quantilesOf(t.pacer),
@@ -179,6 +182,7 @@ func (c *Collector) increases(target int) map[string]map[string]int64 {
 // writeHistograms appends what has gathered since the last time to latency.hlog.
 func (c *Collector) writeHistograms(now time.Duration) error {
 	c.hold.addTimes(c.pending[Hold])
+	c.book.addTimes(c.logged.Seconds(), now.Seconds(), c.pending[Hold])
 	var problems []error
 	write := func(tag string, h *Histogram) {
 		problems = append(problems, c.hlog.write(tag, c.logged, now, h))
