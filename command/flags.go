@@ -77,6 +77,7 @@ func drivingFlags() []cli.Flag {
 		text(loadFlags, "workers", "`N` how many requests may be in flight at once"),
 		text(loadFlags, "connections", "`HOW` shared, per-user or per-request"),
 		text(loadFlags, "abandon", "`SHARE` part of the sessions left without a logout: 5%"),
+		texts(loadFlags, "scrape", "`URL` a Prometheus endpoint of a target, whose memory is followed for drift"),
 		texts(loadFlags, "threshold", "`EXPR` a limit to keep: 'p99(login) < 500ms', 'rate(fail) < 1%'"),
 	}
 }
@@ -186,7 +187,7 @@ func (v *values) overrides() scenario.Overrides {
 		Warmup: read(v, "warmup", parseTime), Calls: read(v, "calls", parseWhole), Think: read(v, "think", parseTime),
 		Slack:   read(v, "slack", parseTime),
 		Workers: read(v, "workers", parseWhole), Connections: v.c.String("connections"),
-		Abandon: read(v, "abandon", parseShare), Thresholds: v.c.StringSlice("threshold"),
+		Abandon: read(v, "abandon", parseShare), Thresholds: v.c.StringSlice("threshold"), Scrape: v.c.StringSlice("scrape"),
 	}
 	if v.c.IsSet("accounts") {
 		a := scenario.ParseAccounts(v.c.String("accounts"))

@@ -135,6 +135,9 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 	if err != nil {
 		return p.orInterrupted(err)
 	}
+	if err := driver.TryScrapes(ctx, plan); err != nil {
+		return p.orInterrupted(err)
+	}
 	probes, err := timeoutProbes(c, s, plan, targets)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"authsoak/driver/pacer"
+	"authsoak/driver/scrape"
 	"authsoak/driver/sessions"
 	"authsoak/driver/timetable"
 	"authsoak/profiles"
@@ -87,7 +88,8 @@ type run struct {
 	fatal   error  // why the harness can't go on
 	problem string // why the run is invalid
 
-	continuous *continuous // nil in a cleanup
+	continuous *continuous     // nil in a cleanup
+	scraper    *scrape.Scraper // nil where no endpoint is to be asked
 }
 
 // Run drives the plan until its end, until stop is closed (a clean stop: no new
@@ -226,6 +228,7 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 	for _, s := range r.shards {
 		s.pacer = r.NewPacer(r.epoch)
 	}
+	defer r.startScrapes()()
 	watched, unwatch := context.WithCancel(context.Background())
 	var aux errgroup.Group
 	aux.Go(func() error { return r.watchdog(watched) })

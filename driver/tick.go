@@ -94,7 +94,7 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 }
 
 func (r *run) gauges() results.Gauges {
-	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets))}
+	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), Scrapes: r.scrapes()}
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
 	}

@@ -38,6 +38,15 @@ type Drift struct {
 	BinS    float64       `json:"bin_s"`  // the stretch that one point stands for
 	Series  []DriftSeries `json:"series"`
 	Notes   []string      `json:"notes"` // doubts about the whole
+	Sources []DriftSource `json:"sources,omitempty"`
+}
+
+// DriftSource is an endpoint that was scraped during the hold phase.
+type DriftSource struct {
+	Source  string `json:"source"`
+	Read    int64  `json:"read"`
+	Failed  int64  `json:"failed"`
+	Problem string `json:"problem,omitempty"` // of the first failure
 }
 
 // DriftSeries is one series with what it does. Values and changes are in Unit.
@@ -96,7 +105,12 @@ type DriftPoint struct {
 // judgement makes the verdict from the book. holdS is the length of the hold phase.
 func (b *driftBook) judgement(holdS float64, thresholds []Threshold) *Drift {
 	b.flush()
-	d := &Drift{Verdict: DriftShort, HoldS: round6(holdS), BinS: b.width, Series: []DriftSeries{}, Notes: []string{}}
+	d := &Drift{Verdict: DriftShort, HoldS: round6(holdS), BinS: b.width, Series: []DriftSeries{}, Notes: []string{}, Sources: b.sources}
+	for _, s := range b.sources {
+		if s.Failed > 0 {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s could not be read %d times of %d: %s", s.Source, s.Failed, s.Failed+s.Read, s.Problem))
+		}
+	}
 	if holdS < leastHold {
 		if len(b.scraped) > 0 {
 			d.Notes = append(d.Notes, "too short to tell: it takes five minutes to say anything, and a day to find what grows by one per cent an hour")
@@ -105,7 +119,7 @@ func (b *driftBook) judgement(holdS float64, thresholds []Threshold) *Drift {
 	}
 	asked := 0
 	for _, m := range b.metrics {
-		if len(m.points) >= stats.LeastPoints {
+		if len(m.points) >= stats.LeastPoints && !m.aside() {
 			asked++
 		}
 	}
@@ -113,7 +127,7 @@ func (b *driftBook) judgement(holdS float64, thresholds []Threshold) *Drift {
 		return d
 	}
 	for _, m := range b.metrics {
-		if len(m.points) > 0 && !m.plan {
+		if len(m.points) > 0 && !m.aside() {
 			d.Series = append(d.Series, b.judge(m, driftAlpha/float64(asked), thresholds))
 		}
 	}
@@ -252,6 +266,16 @@ func (b *driftBook) crossing(m *driftMetric, j *stats.Drift, thresholds []Thresh
 var limitMetrics = map[string]string{
 	"process_open_fds":      "process_max_fds",
 	"jvm_memory_used_bytes": "jvm_memory_max_bytes",
+}
+
+// aside tells what is not asked itself: the load, and limits of others.
+func (m *driftMetric) aside() bool {
+	for _, limit := range limitMetrics {
+		if m.name == limit {
+			return true
+		}
+	}
+	return m.plan
 }
 
 // limit is what a threshold allows the metric, in the metric's unit.

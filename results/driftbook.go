@@ -22,6 +22,7 @@ type driftBook struct {
 	bin     int     // the one being filled
 	metrics []*driftMetric
 	scraped map[[2]string]*driftMetric
+	sources []DriftSource
 
 	times  []*Histogram      // by series, of the bin
 	tails  [][2]*driftMetric // by series: p50, p99
@@ -212,8 +213,25 @@ func (b *driftBook) addCounts(from, to float64, hold *totals, plannedUsers float
 	}
 }
 
+// account counts how often a source was read.
+func (b *driftBook) account(s *ScrapeInterval) {
+	i := slices.IndexFunc(b.sources, func(d DriftSource) bool { return d.Source == s.Source })
+	if i < 0 {
+		i = len(b.sources)
+		b.sources = append(b.sources, DriftSource{Source: s.Source})
+	}
+	if s.Problem == "" {
+		b.sources[i].Read++
+		return
+	}
+	if b.sources[i].Failed++; b.sources[i].Problem == "" {
+		b.sources[i].Problem = s.Problem
+	}
+}
+
 // addScrape takes what a target told of itself during the hold.
 func (b *driftBook) addScrape(s *ScrapeInterval) {
+	b.account(s)
 	b.at(s.At)
 	names := make([]string, 0, len(s.Values))
 	for name := range s.Values {

@@ -113,7 +113,9 @@ type ScrapeInterval struct {
 	Line   string             `json:"line"`
 	At     float64            `json:"at_s"`   // seconds since the start of load
 	Source string             `json:"source"` // the URL that was asked, without user info and query
-	Values map[string]float64 `json:"values"`
+	Values map[string]float64 `json:"values,omitempty"`
+	// Problem is why it told nothing.
+	Problem string `json:"problem,omitempty"`
 }
 
 // RunInterval is the run as a whole in one interval.

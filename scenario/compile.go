@@ -55,6 +55,10 @@ func (s *Scenario) clone() *Scenario {
 	out.Labels = maps.Clone(s.Labels)
 	out.Targets = slices.Clone(s.Targets)
 	out.Thresholds = slices.Clone(s.Thresholds)
+	out.Scrape = slices.Clone(s.Scrape)
+	for i := range out.Scrape {
+		out.Scrape[i].Metrics = slices.Clone(out.Scrape[i].Metrics)
+	}
 	for i := range out.Targets {
 		t := &out.Targets[i]
 		t.Settings, t.Calls, t.Resolve = maps.Clone(t.Settings), maps.Clone(t.Calls), slices.Clone(t.Resolve)
@@ -82,6 +86,7 @@ func (c *compiler) compile(files bool) {
 		c.target(i, files)
 	}
 	c.countless()
+	c.scrapes()
 	c.shown.complete(&c.Scenario)
 	if len(c.problems) > 0 || len(c.errs) > 0 {
 		c.thresholds() // their grammar, at least

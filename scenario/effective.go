@@ -32,6 +32,9 @@ func (s *Scenario) Effective() []byte {
 		t.Proxy = blankUserInfo(t.Proxy)
 		t.Accounts.Generate = blankPattern(t.Accounts.Generate)
 	}
+	for i := range c.shown.Scrape {
+		c.shown.Scrape[i].URL = blankScrape(c.shown.Scrape[i].URL)
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, effectiveHeader, blank)
 	encoder := yaml.NewEncoder(&out)

@@ -30,6 +30,7 @@ type Scenario struct {
 	Targets    []Target          `yaml:"targets,omitempty" about:"the servers"`
 	Load       Load              `yaml:"load,omitempty" about:"how hard they are driven: the name of a built-in load, or what it is"`
 	Thresholds []Threshold       `yaml:"thresholds,omitempty" about:"limits that the run must keep"`
+	Scrape     []Scrape          `yaml:"scrape,omitempty" about:"Prometheus endpoints of the targets, whose memory is followed"`
 	Output     Output            `yaml:"output,omitempty" about:"where results go"`
 
 	// World is where files and environment variables come from.

@@ -50,6 +50,7 @@ type Overrides struct {
 	Connections string
 	Abandon     *float64
 	Thresholds  []string
+	Scrape      []string
 }
 
 // defaultHold is the hold phase of a load that flags describe without saying
@@ -99,6 +100,10 @@ func (s *Scenario) Apply(o Overrides) error {
 	for _, expr := range o.Thresholds {
 		s.from(fmt.Sprintf("thresholds[%d]", len(s.Thresholds)), "--threshold")
 		s.Thresholds = append(s.Thresholds, Threshold{Expr: expr})
+	}
+	for _, u := range o.Scrape {
+		s.from(fmt.Sprintf("scrape[%d]", len(s.Scrape)), "--scrape")
+		s.Scrape = append(s.Scrape, Scrape{URL: u})
 	}
 	errs = append(errs, s.applyLoad(&o))
 	return errors.Join(errs...)

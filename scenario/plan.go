@@ -58,6 +58,7 @@ type Plan struct {
 	DrainRate  float64
 
 	Thresholds []metric.Expression
+	Scrapes    []ScrapePlan
 }
 
 // TargetPlan is one server and how it is driven.
