@@ -123,7 +123,7 @@ func (p *program) cleaned(c *cli.Context, done driver.Cleaned) error {
 		if done.Problems == nil {
 			done.Problems = []string{}
 		}
-		err = json.NewEncoder(p.Out).Encode(cleanedJSON(done))
+		err = json.NewEncoder(p.Out).Encode(cleanedJSON{done.RunID, done.LoggedOut, done.AlreadyEnded, done.Failed, done.PossiblyOpen, done.Problems})
 	case done.Failed > 0 || !c.Bool("quiet"):
 		err = p.printCleaned(done)
 	}

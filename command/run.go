@@ -40,7 +40,7 @@ authsoak run --target lre@2023=http://10.0.0.7 --method client-key \
              --threshold 'p99(login) < 500ms' --threshold 'rate(fail) < 0.1%'
 authsoak run release.yaml --label build=1234 --json > summary.json
 authsoak run release.yaml --baseline runs/old --tolerance 'p99(login) < 20%'`,
-		Flags:           flags,
+		Flags:           append(flags, text(loadFlags, "resume", "`RUN` go on with a run whose generator died, in its folder")),
 		Action:          p.run,
 		HideHelpCommand: true,
 	}
@@ -58,7 +58,7 @@ func (p *program) run(c *cli.Context) error {
 	}
 	v := &values{c: c}
 	overrides := v.overrides()
-	bare := len(files) == 0 && len(v.c.StringSlice("target")) == 0
+	bare := len(files) == 0 && len(v.c.StringSlice("target")) == 0 && !c.IsSet("resume")
 	if bare {
 		v.problems = append(v.problems, ofNoServer(c)...)
 	}
@@ -67,6 +67,9 @@ func (p *program) run(c *cli.Context) error {
 	}
 	ctx, cancel := p.untilStopped(c.Context)
 	defer cancel()
+	if c.IsSet("resume") {
+		return p.resume(ctx, c, files, overrides)
+	}
 	if bare {
 		simulator, err := startChild(ctx)
 		if err != nil {

@@ -38,6 +38,7 @@ type Cleaned struct {
 	// PossiblyOpen counts logins whose answer never came: nobody knows their
 	// cookies, so that nobody can log them out.
 	PossiblyOpen int
+	Targets      []CleanedTarget // in the plan's order, as far as there was something
 	// Problems are the first few reasons of failures.
 	Problems []string
 }
@@ -121,7 +122,7 @@ type cleanup struct {
 func (j *cleanup) add(e *sessions.Entry, targets []target) {
 	switch {
 	case e.State == sessions.Opening || e.State == sessions.PossiblyOpen:
-		j.done.PossiblyOpen++
+		j.done.enter(e.Record.Target, sessions.PossiblyOpen)
 	case e.Err != nil:
 		j.fail(fmt.Sprintf("shard %d, session %d: %v", e.Shard, e.ID, e.Err))
 	case int(e.Record.Target) >= len(targets):
@@ -236,9 +237,9 @@ func (j *cleanup) settle(e *sessions.Entry, became sessions.State, reason string
 	defer j.mu.Unlock()
 	switch became {
 	case sessions.Closed:
-		j.done.LoggedOut++
+		j.done.enter(e.Record.Target, became)
 	case sessions.Expired:
-		j.done.AlreadyEnded++
+		j.done.enter(e.Record.Target, became)
 	default:
 		j.fail(reason)
 		return nil

@@ -43,6 +43,9 @@ type Config struct {
 	NewPacer func(epoch time.Time) pacer.Pacer
 	// Shards is the number of parts that share nothing; 0: one a processor.
 	Shards int
+	// Earlier is the part of the run that was driven before it was killed, its
+	// sessions settled; nil: the run begins.
+	Earlier *results.Earlier
 }
 
 // policy says who shares a connection, as a number for the path of a request.
@@ -178,7 +181,7 @@ func (r *run) newShard(i int) *shard {
 // phaseOf is the phase of what was meant to start at that time.
 func (r *run) phaseOf(intended int64) results.Phase {
 	switch {
-	case intended < int64(r.plan.Warmup):
+	case intended < r.warmTill():
 		return results.Warmup
 	case intended >= r.end:
 		return results.Drain
@@ -190,12 +193,14 @@ func (r *run) phaseOf(intended int64) results.Phase {
 func (r *run) settle() error {
 	if r.plan.Curve == nil {
 		for _, s := range r.shards {
-			s.nextArrival()
+			for s.nextArrival(); s.arrival.at < r.driven(); s.nextArrival() {
+			}
 		}
 		return nil
 	}
-	for i := range r.plan.Curve.Peak() {
-		at, ok := r.plan.Curve.Crossing(i, 0)
+	peak := r.plan.Curve.Peak()
+	for i := range peak {
+		at, ok := r.plan.Curve.Crossing(i, time.Duration(r.driven()))
 		if !ok || int64(at) >= r.end {
 			continue
 		}
@@ -206,8 +211,9 @@ func (r *run) settle() error {
 		}
 		u := s.users.At(id)
 		u.Target = uint8(r.plan.Mix.Pick(int64(i)))
-		u.Cycle = uint64(i) << 32
-		u.Due = int64(at)
+		due, cycle := r.again(i, peak, int64(at))
+		u.Cycle = uint64(i)<<32 | cycle
+		u.Due = due
 		s.due.Add(uint32(id), u.Due)
 	}
 	for _, s := range r.shards {
@@ -218,13 +224,21 @@ func (r *run) settle() error {
 
 // load drives until the load ends, and tells how it did.
 func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
-	r.epoch = time.Now()
+	r.epoch = time.Now().Add(-time.Duration(r.driven()))
+	r.ticked = r.driven()
+	if e := r.Earlier; e != nil {
+		now := time.Now()
+		e.Mark.Line, e.Mark.At = results.GapLine, e.Driven.Seconds()
+		e.Mark.From, e.Mark.To = e.Last.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339)
+		e.Mark.LengthS = now.Sub(e.Last).Seconds()
+	}
 	if r.records, err = results.NewCollector(r.collection()); err != nil {
 		return ending, err
 	}
 	if err := r.store.Describe(r.Folder.RunID, r.epoch); err != nil {
 		return ending, err
 	}
+	r.resume()
 	for _, s := range r.shards {
 		s.pacer = r.NewPacer(r.epoch)
 	}
@@ -270,7 +284,7 @@ func (r *run) now() int64 { return int64(time.Since(r.epoch)) }
 func (r *run) watch(stop <-chan struct{}) (interrupted bool) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	warm := time.NewTimer(time.Duration(int64(r.plan.Warmup) - r.now()))
+	warm := time.NewTimer(time.Duration(r.warmTill() - r.now()))
 	defer warm.Stop()
 	var end <-chan time.Time
 	if r.end != math.MaxInt64 {

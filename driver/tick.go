@@ -12,7 +12,7 @@ import (
 
 // collection sets up the collector of the run.
 func (r *run) collection() results.Options {
-	o := results.Options{Folder: r.Folder, Run: r.info(), Series: r.series, Limits: r.Limits, Export: r.Export}
+	o := results.Options{Folder: r.Folder, Earlier: r.Earlier, Run: r.info(), Series: r.series, Limits: r.Limits, Export: r.Export}
 	for i := range r.targets {
 		o.Targets = append(o.Targets, r.targets[i].Name)
 	}
@@ -163,10 +163,10 @@ func (r *run) tickAside() (stop func()) {
 
 // conclude sums up.
 func (r *run) conclude(e runEnding) (*results.Summary, error) {
-	warmup := min(int64(r.plan.Warmup), e.loadEnd)
+	warmup, hold := r.phases(e.loadEnd)
 	ending := results.Ending{
 		Interrupted: e.interrupted, Elapsed: time.Duration(e.end),
-		Warmup: time.Duration(warmup), Hold: time.Duration(e.loadEnd - warmup),
+		Warmup: warmup, Hold: hold,
 		Drain: time.Duration(e.end - e.loadEnd), Health: r.health(),
 		Checks: r.checks(),
 	}

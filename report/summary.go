@@ -44,6 +44,7 @@ func Summary(w io.Writer, s *results.Summary, opt TextOptions) error {
 		p.steps(s)
 		p.errors(s)
 		p.sessions(s)
+		p.gaps(s.Gaps)
 		p.drift(s.Drift)
 		p.checks(s.Checks)
 		p.generator(s)

@@ -28,6 +28,10 @@ type Options struct {
 	// Export is told what each interval added, before any when load begins; nil:
 	// nobody is. It is called where the run ticks, so it must be quick.
 	Export func(*Increase)
+	// Earlier is the part of the run that was driven before it was killed; nil: the
+	// run begins. What [Collector.Tick] and its snapshots tell is of the part being
+	// driven, what [Collector.Finish] does of the whole.
+	Earlier *Earlier
 }
 
 // HistogramEvery returns the interval at which a run of that length writes whole
@@ -138,6 +142,9 @@ func NewCollector(opt Options) (*Collector, error) {
 	}
 	c.examples.init(opt.Series)
 	c.book = newDriftBook(opt.Series, opt.Targets, opt.Run.Model, opt.Run.Planned, opt.HistogramEvery)
+	if e := opt.Earlier; e != nil {
+		c.last, c.logged = e.Driven, e.Driven
+	}
 	if err := c.open(); err != nil {
 		return nil, fmt.Errorf("run folder %s: %w", opt.Folder.Dir, err)
 	}
@@ -147,8 +154,7 @@ func NewCollector(opt Options) (*Collector, error) {
 
 func (c *Collector) open() error {
 	for _, name := range []string{IntervalsFile, SamplesFile, HistogramsFile} {
-		// O_EXCL: the files of an earlier run are never overwritten.
-		f, err := os.OpenFile(c.opt.Folder.Path(name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o644)
+		f, err := c.openFile(c.opt.Folder.Path(name))
 		if err != nil {
 			return errors.Join(err, c.close())
 		}
@@ -158,8 +164,20 @@ func (c *Collector) open() error {
 	c.encoder = json.NewEncoder(c.intervals)
 	c.encoder.SetEscapeHTML(false)
 	c.samples = bufio.NewWriter(c.files[1])
+	if e := c.opt.Earlier; e != nil {
+		c.hlog = newHlogWriter(c.files[2], time.Time{})
+		return errors.Join(c.encoder.Encode(e.Mark), c.flush())
+	}
 	c.hlog = newHlogWriter(c.files[2], c.opt.Run.StartedAt)
 	return errors.Join(c.encoder.Encode(c.head()), c.flush())
+}
+
+func (c *Collector) openFile(path string) (*os.File, error) {
+	if c.opt.Earlier != nil {
+		return openAgain(path)
+	}
+	// O_EXCL: the files of an earlier run are never overwritten.
+	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o644)
 }
 
 func (c *Collector) head() Head {
@@ -200,6 +218,9 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 	}
 	length := now - c.last
 	lost, clamped := c.gather()
+	if e := c.opt.Earlier; e != nil && !c.finished {
+		in.Sessions = e.whole(in.Sessions)
+	}
 	c.gauges, c.phase = in, phase
 	c.maxRSS = max(c.maxRSS, in.Health.MaxRSS, in.Health.RSS)
 	c.workers = max(c.workers, in.Workers)

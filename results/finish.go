@@ -44,9 +44,18 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	for _, j := range c.judges {
 		o.thresholds = append(o.thresholds, j.result(c.hold))
 	}
-	o.drift = c.book.judgement(c.held.Seconds(), c.opt.Thresholds)
+	resumed := c.opt.Earlier != nil
+	if !resumed {
+		o.drift = c.book.judgement(c.held.Seconds(), c.opt.Thresholds)
+	}
 	s := o.summary()
 	err = errors.Join(err, c.encoder.Encode(o.end()), c.flush(), c.close())
+	if resumed { // the files hold both parts
+		whole, failed := Rebuild(c.opt.Folder)
+		if err = errors.Join(err, failed); whole != nil {
+			s = whole
+		}
+	}
 	if len(end.Checks) > 0 {
 		err = errors.Join(err, c.opt.Folder.WriteChecks(end.Checks))
 	}
@@ -96,6 +105,7 @@ type outcome struct {
 	thresholds          []ThresholdResult
 	checks              []CheckResult
 	drift               *Drift
+	gaps                []Gap
 	cpu                 float64
 	maxRSS              int64
 	peakWorkers         int

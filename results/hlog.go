@@ -27,12 +27,16 @@ type hlogWriter struct {
 	line    []byte
 }
 
-// newHlogWriter writes the log's head. Times in the log are seconds since start.
+// newHlogWriter writes the log's head. Times in the log are seconds since start;
+// without one the log goes on.
 func newHlogWriter(w io.Writer, start time.Time) *hlogWriter {
 	l := &hlogWriter{w: bufio.NewWriterSize(w, 64<<10)}
 	// Counts repeat as letters of an alphabet and hardly as words: without a search
 	// for these, histograms come out smaller than at the best level, and sooner.
 	l.zip, _ = zlib.NewWriterLevel(&l.packed, zlib.HuffmanOnly)
+	if start.IsZero() {
+		return l
+	}
 	sec := float64(start.UnixMilli()) / 1e3
 	fmt.Fprintf(l.w, "#[Histogram log format version %s]\n", hdr.HISTOGRAM_LOG_FORMAT_VERSION)
 	fmt.Fprintf(l.w, "#[StartTime: %.3f (seconds since epoch), %s]\n", sec, start.UTC().Format(time.RFC3339))

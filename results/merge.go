@@ -289,7 +289,7 @@ func (m *merger) outcome() (*outcome, error) {
 	for _, j := range m.judges {
 		o.thresholds = append(o.thresholds, j.result(m.hold))
 	}
-	if end := m.shards[0].end; len(m.shards) == 1 && end != nil {
+	if end := m.shards[0].end; len(m.shards) == 1 && end != nil && len(m.shards[0].gaps) == 0 {
 		o.thresholds = end.Thresholds // judged every second, not at the steps of the histograms
 		o.drift = end.Drift
 	}
@@ -331,6 +331,7 @@ func (s *shard) addTo(o *outcome, several bool) {
 	if several && s.taints.exceeds(o.maxTainted) {
 		o.invalid = append(o.invalid, who+fmt.Sprintf("the generator was the limit in %d of %d intervals", s.taints.tainted, s.taints.intervals))
 	}
+	o.gaps = append(o.gaps, s.gaps...)
 	o.taints.add(&s.taints)
 	o.cpu += s.cpu()
 	o.maxRSS = max(o.maxRSS, s.maxRSS)

@@ -18,6 +18,7 @@ type Interval struct {
 	Series *SeriesInterval
 	Run    *RunInterval
 	Scrape *ScrapeInterval
+	Gap    *Gap
 	End    *End
 }
 
@@ -191,6 +192,9 @@ func parseInterval(kind string, line []byte) (v Interval, ok bool, err error) {
 	case ScrapeLine:
 		v.Scrape = new(ScrapeInterval)
 		into = v.Scrape
+	case GapLine:
+		v.Gap = new(Gap)
+		into = v.Gap
 	case EndLine:
 		v.End = new(End)
 		into = v.End

@@ -24,10 +24,12 @@ type shard struct {
 
 	last   RunInterval // the last line of the run, with its ledger
 	book   *driftBook
+	begins bool // no line of this process has been seen
 	taints taints
 	whole  []targetCounts // by merged target
 	phases [Phases]float64
-	firstCPU,
+	gaps   []Gap
+	earlierCPU, firstCPU,
 	clamped, lost float64
 	maxRSS  int64
 	workers int
@@ -64,7 +66,7 @@ func (p *peeker[T]) advance() {
 
 // openShard reads the head of a folder. The caller calls close.
 func openShard(f *Folder) (*shard, error) {
-	s := &shard{folder: f, lines: newPeeker(ReadIntervals(f)), hists: newPeeker(ReadHistograms(f))}
+	s := &shard{folder: f, begins: true, lines: newPeeker(ReadIntervals(f)), hists: newPeeker(ReadHistograms(f))}
 	err := errors.Join(s.lines.err, s.hists.err)
 	if err == nil && (!s.lines.ok || s.lines.head.Head == nil) {
 		err = fmt.Errorf("read %s: it doesn't begin with a line that says what was run", f.Path(IntervalsFile))
@@ -108,6 +110,8 @@ func (s *shard) until(to time.Duration, t *totals) (held float64, err error) {
 			err = s.addSeries(l.Series, t)
 		case l.Run != nil:
 			held += s.addRun(l.Run, t)
+		case l.Gap != nil:
+			s.addGap(l.Gap)
 		case l.Scrape != nil && s.last.Phase == Hold.String():
 			s.book.addScrape(l.Scrape)
 		case l.End != nil:
@@ -196,8 +200,8 @@ func (s *shard) addRun(l *RunInterval, t *totals) (held float64) {
 	s.lost += float64(l.Lost)
 	s.maxRSS = max(s.maxRSS, l.Health.MaxRSS, l.Health.RSS)
 	s.workers = max(s.workers, l.Workers)
-	if s.last.Line == "" {
-		s.firstCPU = l.Health.CPU
+	if s.begins {
+		s.begins, s.firstCPU = false, l.Health.CPU
 	}
 	s.last = *l
 	if l.Phase == Hold.String() {
@@ -205,6 +209,16 @@ func (s *shard) addRun(l *RunInterval, t *totals) (held float64) {
 		return l.Length
 	}
 	return 0
+}
+
+// addGap enters a time in which nobody drove: another process counts from here on.
+func (s *shard) addGap(g *Gap) {
+	s.earlierCPU += s.last.Health.CPU - s.firstCPU
+	s.firstCPU, s.begins = 0, true
+	s.book.shift += g.LengthS
+	kept := *g
+	kept.Line = ""
+	s.gaps = append(s.gaps, kept)
 }
 
 func (s *shard) addTimes(l HistogramInterval, t *totals) {
@@ -230,7 +244,7 @@ func (s *shard) addTimes(l HistogramInterval, t *totals) {
 // the lines tell, without its first second.
 func (s *shard) cpu() float64 {
 	if s.end != nil {
-		return s.end.CPUS
+		return s.earlierCPU + s.end.CPUS
 	}
-	return s.last.Health.CPU - s.firstCPU
+	return s.earlierCPU + s.last.Health.CPU - s.firstCPU
 }

@@ -48,6 +48,9 @@ type Summary struct {
 	// Drift is what became of the run's series over its hold phase; nil while it
 	// goes on.
 	Drift *Drift `json:"drift,omitempty"`
+	// Gaps are the times in which the run was not driven, since its generator had
+	// died: they are in no count and no length.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // TargetInfo says what a target was and how it was driven.

@@ -74,3 +74,8 @@ func blankUserInfo(text string) string {
 	}
 	return scheme + "://" + blank + text[at:]
 }
+
+// holdsBlank tells whether something of a URL was blanked.
+func holdsBlank(url string) bool {
+	return strings.Contains(url, "://"+blank+"@") || strings.HasSuffix(url, "?"+blank)
+}

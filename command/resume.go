@@ -1,0 +1,143 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"authsoak/driver"
+	"authsoak/driver/sessions"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// fixedByResume are flags that a run which goes on can't have.
+var fixedByResume = []string{"out", "run-id", "timeout-probes"}
+
+// resume goes on with a run that was killed, in its folder.
+func (p *program) resume(ctx context.Context, c *cli.Context, files []string, o scenario.Overrides) error {
+	var problems []error
+	for _, name := range fixedByResume {
+		if c.IsSet(name) {
+			problems = append(problems, fmt.Errorf("--%s: the run that goes on has its own: leave it out", name))
+		}
+	}
+	if err := wrongUse(c, problems...); err != nil {
+		return err
+	}
+	folder, err := results.OpenFolder(c.String("resume"))
+	if err != nil {
+		return err
+	}
+	earlier, err := results.ReadEarlier(folder)
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	s, err := sameScenario(folder, files, o)
+	if err != nil {
+		return fmt.Errorf("--resume %s: %w", folder.Dir, err)
+	}
+	plan, err := s.Plan()
+	if err != nil {
+		return err
+	}
+	targets, err := preflight(ctx, plan)
+	if err != nil {
+		return p.orInterrupted(err)
+	}
+	if err := driver.TryScrapes(ctx, plan); err != nil {
+		return p.orInterrupted(err)
+	}
+	against, err := baselineOf(c, s)
+	if err != nil {
+		return err
+	}
+	out, err := p.outletsOf(c)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	if err := p.settleLedger(ctx, c, folder, plan, targets, earlier); err != nil {
+		return err
+	}
+	return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Earlier: earlier}, out, against)
+}
+
+// sameScenario returns the scenario to go on with: that of the folder, or one
+// given anew, which may differ in secrets only. The error lists all differences.
+func sameScenario(folder *results.Folder, files []string, o scenario.Overrides) (*scenario.Scenario, error) {
+	was, err := os.ReadFile(folder.Path(results.ScenarioFile))
+	if err != nil {
+		return nil, err
+	}
+	var s *scenario.Scenario
+	if len(files) == 0 && len(o.Targets) == 0 {
+		if s, err = scenario.Parse(results.ScenarioFile, was); err == nil {
+			err = s.Apply(o)
+		}
+	} else {
+		s, err = scenarioOf(files, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if blanked := s.Blanked(); len(blanked) > 0 {
+		return nil, fmt.Errorf("its secrets were not kept:\n  %s", strings.Join(blanked, "\n  "))
+	}
+	s.Output.Dir = ""
+	different, err := scenario.Differences(was, s.Effective())
+	if err != nil {
+		return nil, err
+	}
+	if different = without(different, "output.dir:", "name:"); len(different) > 0 {
+		return nil, fmt.Errorf("not the scenario that it was started with:\n  %s\nstart another run, or give the one of %s", strings.Join(different, "\n  "), folder.Path(results.ScenarioFile))
+	}
+	return s, nil
+}
+
+// without drops the lines that begin with one of the prefixes.
+func without(lines []string, prefixes ...string) (out []string) {
+	for _, l := range lines {
+		keep := true
+		for _, p := range prefixes {
+			keep = keep && !strings.HasPrefix(l, p)
+		}
+		if keep {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// settleLedger logs out what the killed run left open, and tells the earlier part.
+func (p *program) settleLedger(ctx context.Context, c *cli.Context, folder *results.Folder, plan *scenario.Plan, targets []driver.Target, earlier *results.Earlier) error {
+	ledger := folder.Path(results.LedgerFile)
+	done := driver.Cleaned{}
+	if _, err := os.Stat(ledger); !errors.Is(err, fs.ErrNotExist) {
+		if !c.Bool("quiet") {
+			fmt.Fprintf(p.Err, "going on with %s after %s of load: logging out what it left open\n", folder.Dir, earlier.Driven)
+		}
+		done, err = driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent()})
+		switch {
+		case errors.Is(err, sessions.ErrInUse):
+			return fmt.Errorf("--resume %s: %w", folder.Dir, err)
+		case err != nil:
+			return &exit{exitInvalid, fmt.Errorf("--resume %s: %w", folder.Dir, err)}
+		case ctx.Err() != nil:
+			return &exit{exitInterrupted, errors.New("interrupted before load began")}
+		case done.Failed > 0:
+			return &exit{exitInvalid, fmt.Errorf("--resume %s: %d sessions could not be logged out (%s): see to the server, or give up on them by removing %s",
+				folder.Dir, done.Failed, strings.Join(done.Problems, "; "), ledger)}
+		}
+		if !c.Bool("quiet") {
+			fmt.Fprintf(p.Err, "logged out %d, ended already %d\n", done.LoggedOut, done.AlreadyEnded)
+		}
+	}
+	done.Tell(earlier)
+	return nil
+}

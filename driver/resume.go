@@ -1,0 +1,115 @@
+package driver
+
+import (
+	"time"
+
+	"authsoak/driver/sessions"
+	"authsoak/results"
+)
+
+// A run that was killed goes on in the same folder. Its time of load goes on too,
+// as if the gap had not been: so the schedule continues at the arrival at which it
+// broke off, and all lengths are of what was driven. Its sessions have been logged
+// out before ([Cleanup]): they were cut in the middle of a cycle, the gap may have
+// been longer than they live, and a population is built up again in seconds, so
+// that to take them over would only have brought doubtful ones.
+
+// driven is how much of the load was driven before.
+func (r *run) driven() int64 {
+	if r.Earlier == nil {
+		return 0
+	}
+	return int64(r.Earlier.Driven)
+}
+
+// warmTill is when the warm-up is over: a run that goes on has another one, since
+// caches are cold and sessions have to be opened again.
+func (r *run) warmTill() int64 {
+	if driven := r.driven(); driven > 0 {
+		return max(driven, int64(r.plan.Warmup)) + int64(r.plan.Warmup)
+	}
+	return int64(r.plan.Warmup)
+}
+
+// phases returns how long warm-up and hold took in all.
+func (r *run) phases(loadEnd int64) (warmup, hold time.Duration) {
+	driven := r.driven()
+	warm := max(0, min(r.warmTill(), loadEnd)-driven)
+	warmup, hold = time.Duration(warm), time.Duration(max(0, loadEnd-driven-warm))
+	if r.Earlier != nil {
+		warmup += r.Earlier.Warmup
+		hold += r.Earlier.Hold
+	}
+	return warmup, hold
+}
+
+// rise is in how much time users who were at work when the run was killed come
+// back, so that they don't all log in at once.
+func (r *run) rise() int64 { return max(int64(r.plan.Warmup), int64(10*time.Second)) }
+
+// again returns when user i of all comes back, and the number of its next cycle:
+// one that the parts before have not used.
+func (r *run) again(i, all int, at int64) (due int64, cycle uint64) {
+	if r.Earlier == nil {
+		return at, 0
+	}
+	if at <= r.driven() {
+		at += int64(float64(r.rise()) * float64(i) / float64(all))
+	}
+	return at, uint64(len(r.Earlier.Gaps)+1) << 24
+}
+
+// resume closes the books on the cycles that the kill cut, and takes over what
+// broke a session rule before it.
+func (r *run) resume() {
+	e := r.Earlier
+	if e == nil {
+		return
+	}
+	for i, left := range e.Unfinished {
+		for p, n := range left {
+			r.shards[0].recorder.Count(results.Phase(p), i, results.CyclesDropped, max(0, n.Dropped))
+			r.shards[0].recorder.Count(results.Phase(p), i, results.CyclesInterrupted, max(0, n.Interrupted))
+		}
+	}
+	// Of the other classes not every answer breaks a rule.
+	for i, counts := range e.Classes {
+		for _, class := range []results.Class{results.UnexpectedAccept, results.WrongUser, results.RepeatedID} {
+			if n := counts[class]; n > 0 {
+				r.continuous.breaches[breachKey{i, class}] = &breach{count: n, first: "before the gap; see " + results.SamplesFile}
+			}
+		}
+	}
+}
+
+// Tell enters in the earlier part of a run what became of its sessions.
+func (c *Cleaned) Tell(e *results.Earlier) {
+	for i := range e.Sessions {
+		var t CleanedTarget
+		if i < len(c.Targets) {
+			t = c.Targets[i]
+		}
+		e.Settle(i, t.LoggedOut, t.AlreadyEnded, t.PossiblyOpen)
+	}
+}
+
+// CleanedTarget is what became of the sessions of one target.
+type CleanedTarget struct{ LoggedOut, AlreadyEnded, PossiblyOpen int64 }
+
+// enter counts one.
+func (c *Cleaned) enter(target uint8, became sessions.State) {
+	for len(c.Targets) <= int(target) {
+		c.Targets = append(c.Targets, CleanedTarget{})
+	}
+	switch t := &c.Targets[target]; became {
+	case sessions.Closed:
+		c.LoggedOut++
+		t.LoggedOut++
+	case sessions.Expired:
+		c.AlreadyEnded++
+		t.AlreadyEnded++
+	case sessions.PossiblyOpen:
+		c.PossiblyOpen++
+		t.PossiblyOpen++
+	}
+}
