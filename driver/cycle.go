@@ -264,7 +264,7 @@ func (w *worker) leaveSession(t *target) {
 		r.Flags &^= leased
 		w.shard.plan(left, w.clock+int64(rescueAfter), false)
 	case sessions.Abandoned:
-		l.Flags = r.Flags & leased
+		l.Flags = r.Flags & (leased | doubtful)
 		r.Flags &^= leased
 		w.planEnd(t, left, l)
 	case sessions.PossiblyClosed:
@@ -321,6 +321,7 @@ func (w *worker) used(t *target, began int64, end ending) {
 
 // forget ends the wait for a session to die by itself.
 func (w *worker) forget(t *target) {
+	w.touch(t)
 	if w.record.Flags&leased != 0 {
 		w.returnAccount(t)
 	}

@@ -73,6 +73,17 @@ func (w *worker) rescue(t *target, due int64) {
 	}
 }
 
+// touch tries an abandoned session, of a sample, once its idle time is over: it
+// must be dead.
+func (w *worker) touch(t *target) {
+	r := w.record
+	if r.State() != sessions.Abandoned || r.Flags&doubtful != 0 || len(t.replay.requests) == 0 ||
+		!scenario.Chance(w.shard.run.plan.Replay, w.draw(scenario.StreamReplay, 1)) {
+		return
+	}
+	w.replay(t, rules.Dead)
+}
+
 // settle finds out by a replay whether a logout without a good answer worked.
 func (w *worker) settle(t *target) sessions.State {
 	if t.flow.Session.LogoutRevokes != profiles.Yes {

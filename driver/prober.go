@@ -146,9 +146,14 @@ func (c *Client) Call(ctx context.Context, call int, v rules.Variation) []rules.
 	return c.group(ctx, &c.prober.target.calls[call], rules.Call, v)
 }
 
+// longestList is how much of a list of sessions is read: 100,000 of them, say.
+const longestList = 32 << 20
+
 // List asks which sessions the server counts. The flow must have a listing.
 func (c *Client) List(ctx context.Context, v rules.Variation) []rules.Reply {
 	t := c.prober.target
+	c.answer.Keep = longestList
+	defer func() { c.answer.Keep = 0 }()
 	r := c.send(ctx, "listing", t.listing, rules.Facts{Part: rules.Call, Session: v.Session}, v)
 	if r.Accepted() {
 		r.Listed = listed(t.flow.Listing, &c.answer, &profiles.Values{Account: c.fields(v.Account), Slots: c.Jar.Slots})

@@ -105,10 +105,12 @@ func Run(ctx context.Context, stop <-chan struct{}, c Config) (*results.Summary,
 		return nil, err
 	}
 	defer r.cancel()
+	before := r.listAll(nil)
 	ended, err := r.load(stop)
 	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
+	ended.listed, ended.checks = r.reconcile(before, r.listAll(before))
 	summary, err := r.conclude(ended)
 	return summary, errors.Join(r.failure(), err, r.close())
 }
@@ -276,6 +278,9 @@ type runEnding struct {
 	interrupted bool
 	loadEnd     int64 // the first instant of the drain
 	end         int64
+	// What servers listed, against the ledger.
+	listed []results.Listed
+	checks []results.CheckResult
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.epoch)) }

@@ -168,7 +168,7 @@ func (r *run) conclude(e runEnding) (*results.Summary, error) {
 		Interrupted: e.interrupted, Elapsed: time.Duration(e.end),
 		Warmup: warmup, Hold: hold,
 		Drain: time.Duration(e.end - e.loadEnd), Health: r.health(),
-		Checks: r.checks(),
+		Checks: append(r.checks(), e.checks...), Listed: e.listed,
 	}
 	if r.problem != "" {
 		ending.Invalid = append(ending.Invalid, r.problem)

@@ -18,6 +18,7 @@ type Ending struct {
 	// Checks are the session rules judged while load ran. A failed one fails the
 	// run; an unknown one makes it invalid.
 	Checks []CheckResult
+	Listed []Listed // the server's lists of sessions against the ledger
 	// Invalid lists further reasons, in words, for which the run tells nothing.
 	Invalid []string
 	Health  Health // at the very end
@@ -68,7 +69,7 @@ func (c *Collector) outcome(end Ending) *outcome {
 		run: c.opt.Run, series: c.opt.Series, targets: c.opt.Targets, hold: c.hold, whole: c.whole,
 		taints: c.taints, maxTainted: c.limits.MaxTainted,
 		warmup: end.Warmup, held: c.held, drain: end.Drain,
-		interrupted: end.Interrupted, invalid: end.Invalid, checks: end.Checks,
+		interrupted: end.Interrupted, invalid: end.Invalid, checks: end.Checks, listed: end.Listed,
 		cpu: c.gauges.Health.CPU - c.opt.CPUAtStart, maxRSS: c.maxRSS, peakWorkers: c.workers,
 		clamped: c.clamped, lost: c.lost, example: c.examples.firstOf,
 	}
@@ -84,7 +85,7 @@ func (o *outcome) end() End {
 	e := End{
 		Line: EndLine, Interrupted: o.interrupted, MaxTainted: o.maxTainted, CPUS: o.cpu,
 		WarmupS: o.warmup.Seconds(), HoldS: o.held.Seconds(), DrainS: o.drain.Seconds(),
-		Invalid: o.invalid, Thresholds: o.thresholds, Checks: o.checks, Drift: o.drift,
+		Invalid: o.invalid, Thresholds: o.thresholds, Checks: o.checks, Drift: o.drift, Listed: o.listed,
 	}
 	return e
 }
@@ -106,6 +107,7 @@ type outcome struct {
 	checks              []CheckResult
 	drift               *Drift
 	gaps                []Gap
+	listed              []Listed
 	cpu                 float64
 	maxRSS              int64
 	peakWorkers         int

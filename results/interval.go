@@ -78,6 +78,7 @@ type End struct {
 	Thresholds  []ThresholdResult `json:"thresholds"`
 	Checks      []CheckResult     `json:"checks"`
 	Drift       *Drift            `json:"drift,omitempty"`
+	Listed      []Listed          `json:"listed,omitempty"`
 }
 
 // Quantiles are those of one interval, in milliseconds.

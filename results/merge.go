@@ -324,6 +324,7 @@ func (s *shard) addTo(o *outcome, several bool) {
 			o.invalid = append(o.invalid, who+r)
 		}
 		o.checks = append(o.checks, s.end.Checks...)
+		o.listed = append(o.listed, s.end.Listed...)
 	}
 	o.warmup = max(o.warmup, toDuration(parts[Warmup]))
 	o.held = max(o.held, toDuration(parts[Hold]))

@@ -48,6 +48,9 @@ type Summary struct {
 	// Drift is what became of the run's series over its hold phase; nil while it
 	// goes on.
 	Drift *Drift `json:"drift,omitempty"`
+	// Listed holds the ledger against the server's own list of sessions, of each
+	// target whose profile says how to read one.
+	Listed []Listed `json:"listed,omitempty"`
 	// Gaps are the times in which the run was not driven, since its generator had
 	// died: they are in no count and no length.
 	Gaps []Gap `json:"gaps,omitempty"`
@@ -142,6 +145,29 @@ type SessionSummary struct {
 	Orphaned       int64 `json:"orphaned"` // left for `authsoak cleanup`
 	PeakLive       int64 `json:"peak_live"`
 	Balanced       bool  `json:"balanced"`
+}
+
+// Listed is what a server listed before the load and after the drain. Own counts
+// are of a sample of the run's accounts, each asked with a session of its own,
+// which counts both times.
+type Listed struct {
+	Target    string `json:"target"`
+	Accounts  int    `json:"accounts"` // in the sample, asked both times
+	OwnBefore int64  `json:"own_before"`
+	OwnAfter  int64  `json:"own_after"`
+	Held      int64  `json:"held"`    // by the ledger, of these accounts, at the end
+	Perhaps   int64  `json:"perhaps"` // may be open besides: an answer never came
+	Surplus   int64  `json:"surplus"` // listed more than before and than held
+	// Of all users of the server, others' too; where AllKnown.
+	AllKnown  bool  `json:"all_known"`
+	AllBefore int64 `json:"all_before,omitempty"`
+	AllAfter  int64 `json:"all_after,omitempty"`
+	// Trial is what logins and logouts one by one did to the number of all users'
+	// sessions, where that is all that is known and had risen; Leaks: each left one
+	// session behind, and waiting left none.
+	Trial   string `json:"trial,omitempty"`
+	Leaks   bool   `json:"leaks,omitempty"`
+	Problem string `json:"problem,omitempty"` // why some could not be asked
 }
 
 // GeneratorSummary is what driving cost, and whether the generator was ever

@@ -35,8 +35,11 @@ type Answer struct {
 	// that frame the message (Connection, Content-Length, Transfer-Encoding,
 	// Trailer).
 	Fields []Field
-	// Body holds the first [BodyLimit] bytes of the body.
+	// Body holds the first bytes of the body, [Answer.Kept] at most.
 	Body []byte
+	// Keep is set by who sends the request: how much of the body to keep; 0:
+	// [BodyLimit].
+	Keep int
 	// BodyBytes is the length of the whole body.
 	BodyBytes int64
 	// Close says that the connection can't carry another request.
@@ -50,9 +53,17 @@ type Answer struct {
 	buffer []byte
 }
 
-// BodyLimit is how much of a body is kept for judging, in bytes. The rest is
-// read, counted and thrown away.
+// BodyLimit is how much of a body is kept for judging, in bytes, if nothing else
+// is asked for. The rest is read, counted and thrown away.
 const BodyLimit = 64 << 10
+
+// Kept is how much of the body is kept.
+func (a *Answer) Kept() int {
+	if a.Keep > 0 {
+		return a.Keep
+	}
+	return BodyLimit
+}
 
 // What no honest server exceeds; beyond it an answer is a protocol error.
 const (

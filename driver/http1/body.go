@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"io"
 	"math"
-
-	"authsoak/driver/exchange"
 )
 
 const (
@@ -37,8 +35,9 @@ func (r *reader) readBody(head bool) (err error) {
 
 // expect makes room at once, so that a long body is not moved again and again.
 func (r *reader) expect(length int64) {
-	need := min(length, exchange.BodyLimit)
-	if length > exchange.BodyLimit {
+	most := int64(r.ans.Kept())
+	need := min(length, most)
+	if length > most {
 		need += spareRoom
 	}
 	r.grow(r.kept + int(need) + leastRead)
@@ -48,7 +47,7 @@ func (r *reader) expect(length int64) {
 func (r *reader) take(length int64) error {
 	for {
 		n := min(int64(r.end-r.pos), length)
-		keep := min(int(n), exchange.BodyLimit-(r.kept-r.body))
+		keep := min(int(n), r.ans.Kept()-(r.kept-r.body))
 		if r.kept != r.pos {
 			copy(r.buf[r.kept:], r.buf[r.pos:r.pos+keep])
 		}

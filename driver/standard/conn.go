@@ -153,10 +153,10 @@ func fields(h http.Header, ans *exchange.Answer) error {
 // body keeps the first part of the body and counts the rest.
 func body(from io.Reader, ans *exchange.Answer) error {
 	kept := bytes.NewBuffer(ans.Buffer()[:0])
-	n, err := io.Copy(kept, io.LimitReader(from, exchange.BodyLimit))
+	n, err := io.Copy(kept, io.LimitReader(from, int64(ans.Kept())))
 	ans.Body, ans.BodyBytes = kept.Bytes(), n
 	ans.SetBuffer(ans.Body[:cap(ans.Body)])
-	if err != nil || n < exchange.BodyLimit {
+	if err != nil || n < int64(ans.Kept()) {
 		return err
 	}
 	rest, err := io.Copy(io.Discard, from)
