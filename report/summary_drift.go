@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"authsoak/results"
@@ -24,9 +26,7 @@ func (p *page) drift(d *results.Drift) {
 			}
 		}
 	}
-	for i := range d.Series {
-		p.jumps(&d.Series[i])
-	}
+	p.jumps(d.Series)
 	for _, m := range []stats.Motion{stats.Settling, stats.Unclear, stats.Steady, stats.Short} {
 		var names []string
 		for i := range d.Series {
@@ -81,7 +81,7 @@ func (p *page) moving(s *results.DriftSeries) {
 	}
 	text := fmt.Sprintf("%s  %s an hour (%s to %s)", driftName(s), signed(s.PerHour, s.Unit), signed(s.LowPerHour, s.Unit), signed(s.HighPerHour, s.Unit))
 	if s.Level > 0 && s.Unit != "%" {
-		text += fmt.Sprintf(", %+.2g %% of its level", 100*s.PerHour/s.Level)
+		text += ", " + signed(100*s.PerHour/s.Level, "%") + " of its level"
 	}
 	text += fmt.Sprintf(": %s in the %s from %s on", signed(s.Change, s.Unit), span(s.ToS-s.FromS), span(s.FromS))
 	if s.Teeth > 0 {
@@ -102,13 +102,32 @@ func (p *page) moving(s *results.DriftSeries) {
 	}
 }
 
-func (p *page) jumps(s *results.DriftSeries) {
-	for _, j := range s.Steps {
-		if math.Abs(j.Height) < s.Floor {
-			continue
+// mostJumps is how many jumps are told, the highest first.
+const mostJumps = 3
+
+// jumps writes what changed at once: no drift, but something happened.
+func (p *page) jumps(series []results.DriftSeries) {
+	type jump struct {
+		text   string
+		height float64 // in floors
+	}
+	var all []jump
+	for i := range series {
+		s := &series[i]
+		for _, j := range s.Steps {
+			if h := math.Abs(j.Height) / s.Floor; s.Floor > 0 && h >= 2 {
+				all = append(all, jump{fmt.Sprintf("%s  jumped by %s at %s: no drift, but something happened", driftName(s),
+					signed(j.Height, s.Unit), span(j.AtS)), h})
+			}
 		}
-		p.prose("  "+p.warn+" ", fmt.Sprintf("%s  jumped by %s at %s: no drift, but something happened", driftName(s),
-			signed(j.Height, s.Unit), span(j.AtS)), nil)
+	}
+	slices.SortStableFunc(all, func(a, b jump) int { return cmp.Compare(b.height, a.height) })
+	for i, j := range all {
+		if i == mostJumps {
+			p.prose("  "+p.warn+" ", plural(int64(len(all)-i), "smaller jump", "smaller jumps")+": see drift in the summary", nil)
+			return
+		}
+		p.prose("  "+p.warn+" ", j.text, nil)
 	}
 }
 

@@ -25,6 +25,7 @@ func (p *page) sessions(s *results.Summary) {
 	}
 	gone := t.print(p, "  ")
 	p.balance(s)
+	p.listed(s.Listed)
 	if len(gone) > 0 {
 		p.prose("  ", noRoom(gone), p.dim)
 	}

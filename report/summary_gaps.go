@@ -19,3 +19,24 @@ func (p *page) gaps(all []results.Gap) {
 		p.prose("  "+p.warn+" ", text, p.yellow)
 	}
 }
+
+// listed writes what the servers' own lists of sessions say of the ledger.
+func (p *page) listed(all []results.Listed) {
+	for i := range all {
+		l := &all[i]
+		name := clean(l.Target) + " lists "
+		switch {
+		case l.Leaks:
+			p.prose("  ", name+"more sessions than before: "+clean(l.Trial), p.red)
+		case l.Accounts > 0 && l.Surplus > l.Perhaps:
+			p.prose("  ", name+plural(l.Surplus-l.Perhaps, "session", "sessions")+" that nobody holds any more, of "+
+				plural(int64(l.Accounts), "account", "accounts"), p.red)
+		case l.Accounts > 0:
+			p.prose("  ", name+"for "+plural(int64(l.Accounts), "account", "accounts")+" as many sessions as before", p.dim)
+		case l.AllKnown:
+			p.prose("  ", name+count(l.AllAfter)+" sessions of all users, "+count(l.AllBefore)+" before the load: whose they are it doesn't tell", p.dim)
+		case l.Problem != "":
+			p.prose("  ", clean(l.Target)+"'s list of sessions could not be read: "+clean(l.Problem), p.dim)
+		}
+	}
+}
