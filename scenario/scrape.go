@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"authsoak/document"
@@ -91,10 +92,8 @@ func sourceName(u *url.URL) string {
 // blankScrape takes what may be secret out of a URL.
 func blankScrape(text string) string {
 	text = blankUserInfo(text)
-	u, err := url.Parse(text)
-	if err != nil || u.RawQuery == "" {
-		return text
+	if bare, _, ok := strings.Cut(text, "?"); ok {
+		return bare + "?" + blank
 	}
-	u.RawQuery = ""
-	return u.String() + "?" + blank
+	return text
 }

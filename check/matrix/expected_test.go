@@ -18,6 +18,7 @@ var consequences = map[string]map[string]string{
 	"login.tenant":              {"login.accepted": restsOnIt},
 	"id.unique":                 {"logout.same-user": "two sessions with one id end together"},
 	"logout.revokes":            {"session.listed": "the session goes on, and is listed"},
+	"load.live-refused":         {"session.listed": "a session that is refused and isn't over stays on the server"},
 	"call.accepted":             {"user.isolated": restsOnIt},
 	"call.no-cookies":           {"call.refused-status": "both are tried by the same request", "cookie.needed": "the only cookie is the authenticating one"},
 	"call.bare": {"call.other-connection": restsOnIt, "logout.no-cookies": restsOnIt,
