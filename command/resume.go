@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -114,6 +115,21 @@ func without(lines []string, prefixes ...string) (out []string) {
 	return out
 }
 
+// progress tells every few seconds how far the logouts are.
+func (p *program) progress(c *cli.Context) func(done, all int) {
+	if c.Bool("quiet") {
+		return nil
+	}
+	told := time.Now()
+	return func(done, all int) {
+		if time.Since(told) < 5*time.Second {
+			return
+		}
+		told = time.Now()
+		fmt.Fprintf(p.Err, "logged out %d of %d\n", done, all)
+	}
+}
+
 // settleLedger logs out what the killed run left open, and tells the earlier part.
 func (p *program) settleLedger(ctx context.Context, c *cli.Context, folder *results.Folder, plan *scenario.Plan, targets []driver.Target, earlier *results.Earlier) error {
 	ledger := folder.Path(results.LedgerFile)
@@ -122,7 +138,7 @@ func (p *program) settleLedger(ctx context.Context, c *cli.Context, folder *resu
 		if !c.Bool("quiet") {
 			fmt.Fprintf(p.Err, "going on with %s after %s of load: logging out what it left open\n", folder.Dir, earlier.Driven)
 		}
-		done, err = driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent()})
+		done, err = driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent(), Observe: p.progress(c)})
 		switch {
 		case errors.Is(err, sessions.ErrInUse):
 			return fmt.Errorf("--resume %s: %w", folder.Dir, err)
