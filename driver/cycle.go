@@ -281,12 +281,20 @@ func (w *worker) planEnd(t *target, id sessions.ID, u *sessions.Record) {
 	}
 }
 
+// refusedPause is how long a user of a population waits after a login that opened
+// no session: a server that is full must not be hammered.
+const refusedPause = time.Second
+
 // again plans the next cycle of a user that stays.
 func (w *worker) again(started int64) (int64, bool) {
 	run := w.shard.run
 	user, _ := splitCycle(w.record.Cycle)
 	next := w.clock
-	if !run.population {
+	if run.population {
+		if w.record.Opened < started && !run.targets[w.record.Target].flow.Sessionless {
+			next += int64(refusedPause)
+		}
+	} else {
 		next += int64(run.plan.Think.At(w.draw(scenario.StreamThink, 1<<31)))
 		next = max(next, started+int64(run.plan.Pacing))
 	}
