@@ -77,7 +77,7 @@ func (p *program) load(c *cli.Context, config driver.Config, out *outlets) (*res
 
 // announceStop tells the watcher what the first interrupt does. The function
 // returned ends it.
-func (p *program) announceStop(live report.Live) func() {
+func (p *program) announceStop(live interface{ Message(string) }) func() {
 	over := make(chan struct{})
 	var waiting sync.WaitGroup
 	waiting.Go(func() {

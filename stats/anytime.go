@@ -60,7 +60,8 @@ type Crossing struct {
 	At        float64
 	Low, High float64 // its confidence interval; infinite where it is open
 	Slope     float64
-	Spread    float64 // standard deviation of one point about the line, in y
+	// Spread is the standard deviation of where one point alone would put it.
+	Spread float64
 }
 
 // FindCrossing fits a line to the points by least squares and says where it
@@ -93,10 +94,11 @@ func FindCrossing(x, y []float64, alpha float64) (Crossing, bool) {
 		r := y[i] - my - c.Slope*(x[i]-mx)
 		rss += r * r
 	}
-	c.Spread = math.Sqrt(rss / (n - 2))
+	scatter := math.Sqrt(rss / (n - 2))
+	c.Spread = scatter / c.Slope
 	ruledOut := func(at float64) bool {
 		variance := 1/n + (at-mx)*(at-mx)/sxx // of the line there, in units of σ²
-		t := (my + c.Slope*(at-mx)) / (c.Spread * math.Sqrt(variance))
+		t := (my + c.Slope*(at-mx)) / (scatter * math.Sqrt(variance))
 		return Evidence(t, n-2, 1/variance) >= 1/alpha
 	}
 	c.Low, c.High = reach(c.At, -1, math.Sqrt(sxx/n), ruledOut), reach(c.At, 1, math.Sqrt(sxx/n), ruledOut)

@@ -1,0 +1,126 @@
+package capacity
+
+import (
+	"fmt"
+	"math"
+
+	"authsoak/results"
+	"authsoak/stats"
+)
+
+// curveOf fits the Universal Scalability Law to the steps: requests in progress,
+// by Little's law the sum of service times per second, against cycles that went
+// well. Steps that were rejected or cut short are none of a steady state.
+func curveOf(steps []results.CapacityStep) (c results.CapacityCurve) {
+	c.Points = []results.CurvePoint{}
+	var n, x []float64
+	for i := range steps {
+		s := &steps[i]
+		if s.Verdict != verdictMet && s.Verdict != verdictFailed || s.CutShort || s.Concurrency <= 0 || s.RatePerS <= 0 || fellBehind(s) {
+			continue
+		}
+		n, x = append(n, s.Concurrency), append(x, s.RatePerS)
+		c.Points = append(c.Points, results.CurvePoint{Step: s.Number, Concurrency: s.Concurrency, RatePerS: s.RatePerS})
+	}
+	fit, err := stats.FitScalability(n, x)
+	if err != nil {
+		c.Refused = err.Error()
+		return c
+	}
+	for i := range c.Points {
+		c.Points[i].Residual = fit.Residuals[i]
+	}
+	c.Gamma, c.Alpha, c.Beta, c.Error = parameter(fit.Gamma), parameter(fit.Alpha), parameter(fit.Beta), fit.Error
+	at, most, err := fit.Peak()
+	if err != nil {
+		c.NoPeak = err.Error()
+		return c
+	}
+	c.Peak = &results.CurvePeak{Concurrency: at, RatePerS: most}
+	return c
+}
+
+// fellBehind tells whether the queue grew all the while: then there is no
+// concurrency that belongs to the rate.
+func fellBehind(s *results.CapacityStep) bool {
+	for _, o := range s.Objectives {
+		if o.Expression == keepsUp && !o.Pass {
+			return true
+		}
+	}
+	return false
+}
+
+func parameter(c stats.Coefficient) *results.CurveParameter {
+	return &results.CurveParameter{Value: c.Value, Low: c.Low, High: c.High}
+}
+
+// little ties sessions and arrivals at the step nearest to the limit that met the
+// objectives (Little, "A proof for the queuing formula L = λW", Operations
+// Research 9, 1961).
+func (r *runner) little(f Finding) *results.CapacityLittle {
+	var near *results.CapacityStep
+	for i := range r.result.Steps {
+		s := &r.result.Steps[i]
+		if s.Verdict == verdictMet && s.RatePerS > 0 && s.LifeS > 0 && (near == nil || math.Abs(s.Level-f.At) <= math.Abs(near.Level-f.At)) {
+			near = s
+		}
+	}
+	if near == nil || r.Driver.Plan.Abandon > 0 || r.sessions() {
+		return nil
+	}
+	l := &results.CapacityLittle{RatePerS: near.RatePerS, LifeS: near.LifeS, Observed: near.Sessions, Step: near.Number}
+	l.Expected = l.RatePerS * l.LifeS
+	off := math.Abs(l.Expected - l.Observed)
+	l.Consistent = off <= math.Max(0.1*l.Expected, 3*math.Sqrt(math.Max(l.Expected, 1)))
+	l.Explanation = fmt.Sprintf("%.4g cycles/s × %.3g s of life = %.4g sessions; seen: %.4g", l.RatePerS, l.LifeS, l.Expected, l.Observed)
+	if !l.Consistent {
+		l.Explanation += ": they disagree, so sessions begin or end otherwise than by these cycles"
+	}
+	return l
+}
+
+// servers is how many such servers carry the wanted load, each at the low end of
+// the interval less its head-room.
+func (r *runner) servers(f Finding) *results.CapacityServers {
+	if r.Wanted == 0 {
+		return nil
+	}
+	n := math.Ceil(r.Wanted/(f.Low*(1-r.HeadRoom)) - 1e-9)
+	return &results.CapacityServers{Wanted: r.Wanted, HeadRoom: r.HeadRoom, Each: r.Wanted / n, Servers: int(n)}
+}
+
+// findings adds what else should be known.
+func (r *runner) findings(f Finding) {
+	say := func(format string, args ...any) {
+		r.result.Findings = append(r.result.Findings, fmt.Sprintf(format, args...))
+	}
+	var correction, slope, count float64
+	e := r.search.evidence()
+	if c, ok := r.search.line(e, r.search.grid()); ok {
+		slope = c.Slope
+	}
+	rejected := 0
+	for _, t := range r.search.past {
+		if t.Rejected != "" {
+			rejected++
+		} else if t.Long() && math.Abs(t.Margin) < mostMargin {
+			correction += t.Unbiased - t.Margin
+			count++
+		}
+	}
+	if rejected > 0 {
+		say("%d of %d steps showed the generator and not the server: they are no evidence", rejected, len(r.search.past))
+	}
+	if slope > 0 && count > 0 && correction/count/slope > r.Precision/4 {
+		say("the steps are short against the memory of the server's queue: --step %s would tell more", 2*r.Step)
+	}
+	for _, rec := range r.result.Recovery {
+		if rec.Tries > 1 {
+			say("after %s the server met the objectives at %s again only in try %d, %.0f s later", r.search.text(rec.Overload), r.search.text(rec.Level), rec.Tries, rec.WithinS)
+		}
+	}
+	if c := r.Ceiling; c != nil && f.At > 0.5*c.RatePerS && !r.sessions() {
+		say("%s is more than half of what this generator drives at most (%s): let a second machine confirm it", r.search.text(f.At), c.Text)
+	}
+}

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"authsoak/results"
+)
+
+// Capacity writes what a search for capacity has found as text: the answer, what
+// limited it, the curve, and what the answer rests on. The error is w's.
+func Capacity(w io.Writer, r *results.CapacityResult, opt TextOptions) error {
+	p := newPage(opt)
+	word, paint := strings.ToUpper(string(r.Verdict)), p.yellow
+	switch r.Verdict {
+	case results.Pass:
+		word, paint = "CAPACITY", p.green
+	case results.Failed:
+		paint = p.red
+	}
+	p.hanging(p.bold(paint(word))+"  ", columns(word)+2, clean(r.Reason), nil)
+	if !opt.Brief {
+		p.line("")
+		p.capacityAnswer(r)
+		for _, l := range capacityPlot(r, p.width, opt.ASCII) {
+			p.line(l)
+		}
+		p.capacityTable(r)
+	}
+	for _, l := range r.Left {
+		p.prose("  "+p.warn+" ", fmt.Sprintf("%s left open by step %d: authsoak cleanup %s/%s",
+			plural(l.Sessions, "session", "sessions"), l.Step, opt.Folder, clean(l.Folder)), p.yellow)
+	}
+	if opt.Folder != "" && !opt.Brief {
+		p.field("evidence", opt.Folder+"/"+results.CapacityFile)
+		p.field("report", opt.Folder+"/"+results.ReportFile)
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) capacityAnswer(r *results.CapacityResult) {
+	if a := &r.Answer; a.Known {
+		p.field("capacity", CapacityInterval(r))
+		p.field("confidence", confidenceText(r))
+	}
+	p.field("limit", limitText(&r.Limit))
+	for _, rec := range r.Recovery {
+		text := fmt.Sprintf("after %s: met the objectives at %s again, in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), lifeSpan(math.Round(rec.WithinS)))
+		if !rec.Recovered {
+			text = fmt.Sprintf("NONE after %s: %s no longer met the objectives in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), plural(int64(rec.Tries), "try", "tries"))
+		}
+		p.field("recovery", text)
+	}
+	if l := r.Little; l != nil {
+		p.field("sessions", clean(l.Explanation)+" (Little's law)")
+	}
+	p.field("scaling", scalingText(&r.USL))
+	if s := r.Servers; s != nil {
+		p.field("servers", fmt.Sprintf("%d for %s with %.3g %% head-room: %s on each, if they share nothing", s.Servers, levelText(s.Wanted, r.Axis), 100*s.HeadRoom, levelText(s.Each, r.Axis)))
+	}
+	if c := r.Ceiling; c != nil {
+		p.field("generator", clean(c.Text))
+	}
+	for _, f := range r.Findings {
+		p.prose("  "+p.warn+" ", clean(f), p.yellow)
+	}
+	p.line("")
+}
+
+// CapacityInterval writes the capacity with its interval.
+func CapacityInterval(r *results.CapacityResult) string {
+	a := &r.Answer
+	switch {
+	case a.Exact:
+		return levelText(a.Low, r.Axis) + ", exactly"
+	case a.High == nil:
+		return "at least " + levelText(a.Low, r.Axis)
+	}
+	return fmt.Sprintf("%s, between %s and %s (%.2g %% wide)", levelText(a.Capacity, r.Axis), levelText(a.Low, r.Axis), levelText(*a.High, r.Axis),
+		100*(*a.High/a.Low-1))
+}
+
+func confidenceText(r *results.CapacityResult) string {
+	if !r.Answer.Decided {
+		return "none yet: " + clean(r.Answer.Method)
+	}
+	return fmt.Sprintf("%.3g %%: %s", 100*r.Plan.Confidence, clean(r.Answer.Method))
+}
+
+func limitText(l *results.CapacityLimit) string {
+	word := map[string]string{
+		results.LimitResponse: "response time", results.LimitErrors: "errors", results.LimitSessionCap: "session cap",
+		results.LimitThroughput: "throughput", results.LimitGenerator: "the generator", results.LimitAccounts: "accounts",
+		results.LimitGuard: "the guard of this search", results.LimitRecovery: "recovery", results.LimitNone: "unknown", results.LimitOther: "objective",
+	}[l.Kind]
+	if l.Detail == "" {
+		return word
+	}
+	return word + ": " + clean(l.Detail)
+}
+
+// scalingText is the Universal Scalability Law in a line.
+func scalingText(c *results.CapacityCurve) string {
+	if c.Refused != "" {
+		return "no curve fitted: " + clean(c.Refused)
+	}
+	text := fmt.Sprintf("USL: γ %s/s alone, α %s contention, β %s coherency; ±%.3g/s about the curve in %d steps",
+		coefficient(c.Gamma), coefficient(c.Alpha), coefficient(c.Beta), c.Error, len(c.Points))
+	if c.Peak != nil {
+		return text + fmt.Sprintf("; it turns down at %.3g requests in progress and %.4g cycles/s", c.Peak.Concurrency, c.Peak.RatePerS)
+	}
+	return text + "; " + clean(c.NoPeak)
+}
+
+func coefficient(c *results.CurveParameter) string {
+	if c.Low == 0 && c.High == 0 {
+		return fmt.Sprintf("%.3g", c.Value)
+	}
+	return fmt.Sprintf("%.3g (%.3g to %.3g)", c.Value, c.Low, c.High)
+}
+
+// capacityTable lists the steps by level.
+func (p *page) capacityTable(r *results.CapacityResult) {
+	p.heading("Steps")
+	t := &table{columns: []column{{title: "step"}, {title: "level"}, {title: "kind", left: true, spare: 2}, {title: "verdict", left: true},
+		{title: "worst", left: true}, {title: "cycles/s", spare: 1}, {title: "busy", spare: 3}, {title: "live", spare: 4}}}
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		paint := p.green
+		switch s.Verdict {
+		case string(results.Failed):
+			paint = p.red
+		case string(results.Pass):
+		default:
+			paint = p.yellow
+		}
+		t.add(cell{text: fmt.Sprint(s.Number)}, cell{text: levelText(s.Level, r.Axis)}, cell{text: clean(s.Kind)}, cell{text: clean(s.Verdict), paint: paint},
+			cell{text: worstText(s)}, cell{text: fmt.Sprintf("%.4g", s.RatePerS)}, cell{text: fmt.Sprintf("%.3g", s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
+	}
+	t.print(p, "  ")
+	p.line("")
+}
+
+// worstText is the objective that was nearest to its limit, or farthest beyond.
+func worstText(s *results.CapacityStep) string {
+	var worst *results.CapacityObjective
+	for i := range s.Objectives {
+		if o := &s.Objectives[i]; worst == nil || o.Margin > worst.Margin {
+			worst = o
+		}
+	}
+	if worst == nil {
+		return "–"
+	}
+	return clean(strings.SplitN(worst.Expression, " ", 2)[0]) + " " + clean(worst.ActualText)
+}
