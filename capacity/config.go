@@ -111,7 +111,7 @@ const (
 // hold is how long a step is judged.
 func (c *Config) hold(s Step) time.Duration {
 	if s.Long() {
-		return c.Step
+		return time.Duration(max(s.Times, 1)) * c.Step
 	}
 	if c.sessions() {
 		return c.Climb
@@ -123,12 +123,13 @@ func (c *Config) hold(s Step) time.Duration {
 // settle is how long a step isn't judged: until the load is there, and a while.
 func (c *Config) settle(s Step) time.Duration {
 	if !c.sessions() {
-		return c.Settle
+		return time.Duration(max(s.Times, 1)) * c.Settle
 	}
 	return c.Settle + time.Duration(s.Level/c.Fill*1e9).Round(time.Millisecond)
 }
 
-// Longest is how long a search takes at most, without logouts.
+// Longest is how long a search takes at most, without logouts, unless steps turn
+// out to be too short.
 func (c *Config) Longest() time.Duration {
 	long := Step{Kind: Knee, Level: c.Most}
 	return time.Duration(c.MaxSteps) * (c.settle(long) + max(c.hold(long), c.Climb))

@@ -3,6 +3,7 @@ package capacity
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"authsoak/results"
 	"authsoak/stats"
@@ -95,25 +96,28 @@ func (r *runner) findings(f Finding) {
 	say := func(format string, args ...any) {
 		r.result.Findings = append(r.result.Findings, fmt.Sprintf(format, args...))
 	}
-	var correction, slope, count float64
-	e := r.search.evidence()
-	if c, ok := r.search.line(e, r.search.grid()); ok {
-		slope = c.Slope
-	}
 	rejected := 0
 	for _, t := range r.search.past {
 		if t.Rejected != "" {
 			rejected++
-		} else if t.Long() && math.Abs(t.Margin) < mostMargin {
-			correction += t.Unbiased - t.Margin
-			count++
 		}
 	}
 	if rejected > 0 {
 		say("%d of %d steps showed the generator and not the server: they are no evidence", rejected, len(r.search.past))
 	}
-	if slope > 0 && count > 0 && correction/count/slope > r.Precision/4 {
-		say("the steps are short against the memory of the server's queue: --step %s would tell more", 2*r.Step)
+	switch times := r.search.times(); {
+	case f.Decided && r.search.tooShort(f):
+		say("steps of %s are too short for this server: the answer lies beyond what it gets done when more is asked of it; --step %s would tell more",
+			time.Duration(times)*r.Step, 2*time.Duration(times)*r.Step)
+	case times > 1:
+		say("steps of %s were too short for this server's queue to show itself: the answer rests on steps of %s", r.Step, time.Duration(times)*r.Step)
+	}
+	var possibly int64
+	for i := range r.result.Steps {
+		possibly += r.result.Steps[i].PossiblyOpen
+	}
+	if possibly > 0 {
+		say("%d logins were never answered: nobody can log out what they may have opened, it lives until it expires", possibly)
 	}
 	for _, rec := range r.result.Recovery {
 		if rec.Tries > 1 {

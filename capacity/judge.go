@@ -88,6 +88,9 @@ func (r *runner) judge(s *results.CapacityStep, step Step, sum *results.Summary,
 		v := results.CapacityObjective{Expression: t.Expression, Actual: t.Actual, ActualText: t.ActualText, Pass: t.Pass}
 		if t.NoData {
 			v.Margin = math.Log(hopeless)
+			if s.CutShort {
+				v.ActualText = "not judged: it was too much already while the load settled"
+			}
 		} else {
 			v.Margin = margin(e, t.Actual, t.Pass, sum.Cycles.Planned)
 		}
@@ -97,6 +100,9 @@ func (r *runner) judge(s *results.CapacityStep, step Step, sum *results.Summary,
 	for _, v := range s.Objectives {
 		o.Margin = max(o.Margin, v.Margin)
 	}
+	if s.CutShort {
+		o.Margin = max(o.Margin, mostMargin)
+	}
 	for _, t := range sum.Thresholds[len(r.Objectives):] {
 		if t.Stopped {
 			s.CutShort = true
@@ -104,7 +110,11 @@ func (r *runner) judge(s *results.CapacityStep, step Step, sum *results.Summary,
 			o.Halt = r.stopped(t, o.Halt)
 		}
 	}
-	o.Dead = wentWell(sum) == 0
+	o.Dead = wentWell(sum) == 0 && !s.CutShort
+	if s.Planned > 0 && !r.sessions() && !s.CutShort {
+		o.Came = float64(s.Planned) / s.HoldS
+		o.Left = float64(s.Planned-sum.Cycles.Dropped-seen.growth()) / s.HoldS
+	}
 	if c := seen.plateau(); c > 0 && s.Refused > 0 {
 		o.Cap = int(c)
 	}
@@ -128,12 +138,12 @@ func (r *runner) stopped(t results.ThresholdResult, was string) string {
 // verdict decides whether a step is evidence at all.
 func (r *runner) verdict(s *results.CapacityStep, o *Outcome, sum *results.Summary, seen *sightings) {
 	switch {
-	case sum.Verdict == results.Interrupted:
+	case sum.Verdict == results.Interrupted && !s.CutShort:
 		s.Verdict = verdictInterrupted
 		return
 	case o.Halt == "":
 		o.Rejected = r.generatorLimit(sum, o, seen)
-		o.Halt = r.unmeasured(sum, o)
+		o.Halt = r.unmeasured(s, sum, o)
 	}
 	s.Rejected = o.Rejected
 	switch {
@@ -148,9 +158,9 @@ func (r *runner) verdict(s *results.CapacityStep, o *Outcome, sum *results.Summa
 
 // unmeasured says which objective a step that went well could not measure: no
 // other level will.
-func (r *runner) unmeasured(sum *results.Summary, o *Outcome) string {
+func (r *runner) unmeasured(s *results.CapacityStep, sum *results.Summary, o *Outcome) string {
 	for i, t := range sum.Thresholds[:len(r.Objectives)] {
-		if t.NoData && !o.Dead && o.Rejected == "" && r.Objectives[i].Window == 0 {
+		if t.NoData && !s.CutShort && !o.Dead && o.Rejected == "" && r.Objectives[i].Window == 0 {
 			return fmt.Sprintf("objective %s: nothing was measured: no step of that name ends in the judged part of a step", t.Expression)
 		}
 	}
@@ -291,7 +301,7 @@ func measure(s *results.CapacityStep, sum *results.Summary, live float64) {
 	s.RatePerS = float64(sum.Cycles.OK) / hold
 	s.Planned, s.Completed = sum.Cycles.Planned, sum.Cycles.Completed
 	s.Sessions, s.PeakLive = live, sum.Sessions.PeakLive
-	s.Class = commonest(sum)
+	s.Class, s.PossiblyOpen = commonest(sum), sum.Sessions.PossiblyOpen
 	var login, cycle, cycles, logins float64
 	for _, step := range sum.Steps {
 		busy := float64(step.Count) * step.Service.Mean / 1000

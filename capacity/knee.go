@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat"
+
 	"authsoak/stats"
 )
 
@@ -31,6 +33,8 @@ const (
 	steepest = 2.5
 	// widest bounds the spacing where steps scatter.
 	widest = 0.15
+	// mostTimes is how many times the usual length a step is made at most.
+	mostTimes = 8
 )
 
 // grid is the distance of neighbouring levels, as a logarithm.
@@ -48,8 +52,9 @@ type atLevel struct {
 func (s *Search) levels() (out []atLevel) {
 	margins := map[float64][]float64{}
 	long := map[float64]bool{}
+	times := s.times()
 	for _, t := range s.past {
-		if t.Rejected != "" || long[t.Level] && !t.Long() || t.Kind == Recovery {
+		if t.Rejected != "" || long[t.Level] && !t.Long() || t.Kind == Recovery || t.Long() && max(t.Times, 1) < times {
 			continue
 		}
 		if t.Long() && !long[t.Level] {
@@ -82,8 +87,9 @@ func Unbiased(whole, first, second float64) float64 { return 2*whole - (first+se
 
 // evidence are the long steps: the logarithms of their levels, and their margins.
 func (s *Search) evidence() (e evidence) {
+	times := s.times()
 	for _, t := range s.past {
-		if t.Long() && t.Rejected == "" {
+		if t.Long() && t.Rejected == "" && max(t.Times, 1) == times {
 			e.x, e.margin = append(e.x, math.Log(t.Level)), append(e.margin, t.capped())
 		}
 	}
@@ -105,18 +111,53 @@ func (s *Search) spacing(e evidence) float64 {
 	return g
 }
 
+// times is the length of the longest steps so far: shorter ones are no evidence
+// beside them.
+func (s *Search) times() int {
+	n := 1
+	for _, t := range s.past {
+		n = max(n, t.Times)
+	}
+	return n
+}
+
+// tooShort tells whether the steps are too short for the answer: those beyond it
+// fall behind, and get less done than the answer says. A queue near saturation
+// takes long to grow, and a short step that begins without one meets its
+// objectives at loads that nobody could sustain.
+func (s *Search) tooShort(f Finding) bool {
+	const fewest, least, sure = 3, 0.02, 3
+	var behind []float64
+	var left float64
+	for _, t := range s.past {
+		if t.Long() && t.Rejected == "" && max(t.Times, 1) == s.times() && t.Left > 0 && t.Level > f.At {
+			behind = append(behind, 1-t.Left/t.Came)
+			left += t.Left
+		}
+	}
+	n := float64(len(behind))
+	if n < fewest || left/n >= f.High {
+		return false
+	}
+	mean, spread := stat.MeanStdDev(behind, nil)
+	return mean >= least && mean >= sure*spread/math.Sqrt(n)
+}
+
 // knee gathers evidence on both sides of the likeliest limit in turn until the
 // interval is narrow enough.
 func (s *Search) knee() (Step, End) {
 	f := s.Finding()
-	if f.Decided && f.High <= f.Low*(1+s.opt.Precision) || f.Decided && s.opt.Whole && f.High-f.Low <= 1 {
+	times, longer := s.times(), ""
+	if f.Decided && times < mostTimes && s.tooShort(f) {
+		times, longer = 2*times, "; steps twice as long from here on, since these end before the queue is what it would become"
+	} else if f.Decided && f.High <= f.Low*(1+s.opt.Precision) || f.Decided && s.opt.Whole && f.High-f.Low <= 1 {
 		return Step{}, Decided
 	}
 	if lo, hi := s.bracket(); lo >= s.opt.Most && math.IsInf(hi, 1) {
 		if f.Decided {
 			return Step{}, AtGuard
 		}
-		return Step{Kind: Knee, Level: s.opt.Most, Why: "the highest that may be tried; no single step decides"}, Going
+		return Step{Kind: Knee, Level: s.opt.Most, Times: times, Why: "the highest that may be tried; no single step decides"}, Going
 	}
 	e := s.evidence()
 	at, d := s.likeliest(e), s.spacing(e)
@@ -141,15 +182,16 @@ func (s *Search) knee() (Step, End) {
 		side, level = "below", low
 	}
 	why := fmt.Sprintf("just %s %s, where the limit seems to be", side, s.text(math.Exp(at)))
-	if s.tried(level) {
+	if why += longer; longer == "" && s.tried(level) {
 		why += "; again, since no single step decides"
 	}
-	return Step{Kind: Knee, Level: min(level, s.opt.Most), Why: why}, Going
+	return Step{Kind: Knee, Level: min(level, s.opt.Most), Why: why, Times: times}, Going
 }
 
-// tried tells whether a level has a long step.
+// tried tells whether a level has a step that is evidence.
 func (s *Search) tried(level float64) bool {
-	return slices.ContainsFunc(s.past, func(t taken) bool { return t.Level == level && t.Long() })
+	times := s.times()
+	return slices.ContainsFunc(s.past, func(t taken) bool { return t.Level == level && t.Long() && max(t.Times, 1) == times })
 }
 
 // likeliest is the logarithm of the level where the limit seems to be.

@@ -38,11 +38,63 @@ func (q queue) exceeds(rate, t float64) float64 {
 	return (1-c)*math.Exp(-mu*t) + c*(theta*math.Exp(-mu*t)-mu*math.Exp(-theta*t))/(theta-mu)
 }
 
+// exceedsConstant is the probability that a response takes longer than t in M/D/c,
+// for t a multiple of the service time: an arrival waits no longer than k services if at
+// most kc+c−1 were there before it (Tijms, "A First Course in Stochastic Models",
+// 2003, section 9.6.2). The number of those follows from one service time to the
+// next: all in service are done then, and a Poisson number has come.
+func (q queue) exceedsConstant(rate, t float64) float64 {
+	const most = 4000
+	load := rate * q.service
+	arrive := make([]float64, most)
+	arrive[0] = math.Exp(-load)
+	for k := 1; k < most; k++ {
+		arrive[k] = arrive[k-1] * load / float64(k)
+	}
+	last := 0
+	for sum := 0.0; last < most && sum < 1-1e-14; last++ {
+		sum += arrive[last]
+	}
+	p := make([]float64, most)
+	p[0] = 1
+	for range 200_000 {
+		next := make([]float64, most)
+		for n, v := range p {
+			if v < 1e-16 {
+				continue
+			}
+			left := max(n-q.servers, 0)
+			for k := 0; k < last && left+k < most; k++ {
+				next[left+k] += v * arrive[k]
+			}
+		}
+		var moved float64
+		for n := range p {
+			moved += math.Abs(next[n] - p[n])
+		}
+		if p = next; moved < 1e-9 {
+			break
+		}
+	}
+	// Response ≤ t = (k+1)·D, k whole, means a wait ≤ k·D.
+	k := int(math.Round(t/q.service)) - 1
+	over := 1.0
+	for n := 0; n < (k+1)*q.servers; n++ {
+		over -= p[n]
+	}
+	return over
+}
+
 // capacity is the rate at which a share of the responses takes longer than t.
 func (q queue) capacity(share, t float64) float64 {
 	low, high := 0.0, float64(q.servers)/q.service
-	for range 100 {
-		if mid := (low + high) / 2; q.exceeds(mid, t) < share {
+	exceeds, rounds := q.exceeds, 100
+	if q.constant {
+		exceeds, rounds = q.exceedsConstant, 14
+		low = 0.5 * high
+	}
+	for range rounds {
+		if mid := (low + high) / 2; exceeds(mid, t) < share {
 			low = mid
 		} else {
 			high = mid
@@ -52,8 +104,9 @@ func (q queue) capacity(share, t float64) float64 {
 }
 
 // responses draws the response times of arrivals between settle and the end, of
-// a queue that begins empty.
-func (q queue) responses(rng *rand.Rand, rate, settle, hold float64) (out []float64) {
+// a queue that begins empty, and how many a
+// second left in that time.
+func (q queue) responses(rng *rand.Rand, rate, settle, hold float64) (out []float64, left float64) {
 	free := make([]float64, q.servers)
 	for now := rng.ExpFloat64() / rate; now < settle+hold; now += rng.ExpFloat64() / rate {
 		first := 0
@@ -70,8 +123,11 @@ func (q queue) responses(rng *rand.Rand, rate, settle, hold float64) (out []floa
 		if now >= settle {
 			out = append(out, free[first]-now)
 		}
+		if end := free[first]; end >= settle && end < settle+hold {
+			left += 1 / hold
+		}
 	}
-	return out
+	return out, left
 }
 
 func quantile(values []float64, p float64) float64 {

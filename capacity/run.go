@@ -131,12 +131,14 @@ func (r *runner) take(ctx context.Context, stop <-chan struct{}, step Step) (*re
 	d := r.Driver
 	d.Plan, d.Folder = r.plan(number, step), folder
 	var seen sightings
+	b := newBrake(stop, r.unbearable())
 	d.Observe = func(now results.Snapshot) {
 		seen.add(now)
+		b.look(now)
 		r.show(Event{Now: &now})
 	}
-	// The targets' plans have the accounts; the rest of the plan is the step's.
-	summary, err := driver.Run(ctx, stop, d)
+	summary, err := driver.Run(ctx, b.pulled, d)
+	s.CutShort = b.release()
 	if summary == nil {
 		return nil, Outcome{}, fmt.Errorf("step %d: %w", number, err)
 	}

@@ -34,6 +34,8 @@ type Step struct {
 	Why   string
 	// Pause asks to leave the server alone first: it did not recover at once.
 	Pause bool
+	// Times is how many times as long as usual the step takes; 0 is once.
+	Times int
 }
 
 // Long tells whether the step is evidence for the answer; the others find the
@@ -48,6 +50,9 @@ type Outcome struct {
 	// Unbiased is the margin without the part that comes of the step's being short,
 	// to the first order; see [Unbiased].
 	Unbiased float64
+	// Came and Left are how many cycles a second began and went out; 0: it isn't
+	// known.
+	Came, Left float64
 	// Rejected says why the step shows the generator, not the server; empty: it
 	// doesn't.
 	Rejected string

@@ -137,7 +137,7 @@ func (p *page) capacityStep(s *results.CapacityStep, axis string) {
 	default:
 		head += p.yellow(clean(s.Verdict))
 	}
-	head += p.dim(fmt.Sprintf("   %s, judged %.0f s", clean(s.Kind), s.HoldS))
+	head += p.dim(fmt.Sprintf("   %s, judged %.0f s", clean(s.Kind), max(s.HoldS, 0)))
 	if s.CutShort {
 		head += p.dim(", cut short")
 	}

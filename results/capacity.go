@@ -200,6 +200,8 @@ type CapacityStep struct {
 	Refused     int64   `json:"logins_refused,omitempty"`
 	Class       string  `json:"commonest_error,omitempty"`
 	Orphaned    int64   `json:"orphaned,omitempty"`
+	// PossiblyOpen counts logins whose answer never came.
+	PossiblyOpen int64 `json:"possibly_open,omitempty"`
 }
 
 // CapacityObjective is one objective in one step.

@@ -1,0 +1,148 @@
+package capacity_test
+
+import (
+	"flag"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"authsoak/capacity"
+	"authsoak/driver/pacer"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/scenario"
+	"authsoak/simulator"
+)
+
+// seeds is how many searches the test of the whole way makes; 20 take minutes.
+var seeds = flag.Int("seeds", 2, "searches in fake time")
+
+// nothingLeft fails the test if a search left anything open, or its result is not
+// in its folder.
+func nothingLeft(t *testing.T, server *simulator.Server, c capacity.Config, r *results.CapacityResult) {
+	t.Helper()
+	if live := server.Stats().Live; live != 0 || len(r.Left) != 0 {
+		t.Errorf("%d sessions are live after the search, %v left", live, r.Left)
+	}
+	var stored results.CapacityResult
+	if err := c.Driver.Folder.ReadJSON(results.CapacityFile, &stored); err != nil || stored.Reason != r.Reason || len(stored.Steps) != len(r.Steps) {
+		t.Errorf("%s: %v, %q with %d steps, want %q with %d", results.CapacityFile, err, stored.Reason, len(stored.Steps), r.Reason, len(r.Steps))
+	}
+}
+
+// Logins that take 200 ms on four servers, always: M/D/4 with Poisson arrivals.
+// Theory has p99 = 1 s at 17.39/s (Tijms, "A First Course in Stochastic Models",
+// section 9.6.2, as in the test of the search alone).
+func TestCapacityOfAQueue(t *testing.T) {
+	const truth = 17.39
+	near := 0
+	for seed := range *seeds {
+		synctest.Test(t, func(t *testing.T) {
+			server, network := simulated(t, simulator.Options{Seed: uint64(seed + 1),
+				Login: simulator.CostOptions{Mean: 200 * time.Millisecond, Servers: 4}})
+			c := search(t, network, "p99(login.response) < 1s", "rate(fail) < 0.5%")
+			c.From, c.Most, c.Driver.Plan.Seed = 4, 100, uint64(seed+1)
+			c.Precision = 0.08
+			c.Settle, c.Step, c.Climb = 40*time.Second, 4*time.Minute, 40*time.Second
+			r, err := capacity.Run(t.Context(), nil, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			nothingLeft(t, server, c, r)
+			if math.Abs(r.Answer.Capacity/truth-1) < 0.05 {
+				near++
+			}
+			t.Logf("seed %d: %s, %d steps, %s", seed+1, r.Reason, len(r.Steps), r.Limit.Kind)
+			if r.Verdict != results.Pass || r.Limit.Kind != results.LimitResponse {
+				t.Errorf("verdict %s, limit %+v, want pass and response-time", r.Verdict, r.Limit)
+			}
+			if len(r.Recovery) != 1 || !r.Recovery[0].Recovered {
+				t.Errorf("recovery %+v, want one that succeeds", r.Recovery)
+			}
+			if l := r.Little; l == nil || !l.Consistent {
+				t.Errorf("Little's law: %+v, want it to hold", l)
+			}
+		})
+	}
+	if want := int(math.Ceil(0.9 * float64(*seeds))); near < want {
+		t.Errorf("%d of %d answers within 5 %% of %.2f/s, want %d", near, *seeds, truth, want)
+	}
+}
+
+// A cap on sessions is found to the session, and named.
+func TestSessionCap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, network := simulated(t, simulator.Options{Seed: 1, MaxSessions: 500, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond}})
+		c := search(t, network, "rate(fail) < 0.5%")
+		c.Whole, c.From, c.Most, c.Fill = true, 10, 10_000, 500
+		p := c.Driver.Plan
+		p.Think, p.Turnover, p.Model = scenario.ConstantTime(10*time.Second), scenario.ConstantTime(24*time.Hour), profiles.Population
+		r, err := capacity.Run(t.Context(), nil, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothingLeft(t, server, c, r)
+		if a := r.Answer; !a.Exact || !a.Decided || a.Low != 500 || a.Capacity != 500 || r.Limit.Kind != results.LimitSessionCap || r.Verdict != results.Pass {
+			t.Errorf("%s: answer %+v, limit %+v, want 500 exactly, a session cap", r.Reason, a, r.Limit)
+		}
+	})
+}
+
+// A generator that is late on purpose makes the search invalid: no ceiling.
+func TestSlowGenerator(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, network := simulated(t, simulator.Options{Seed: 1, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond}})
+		c := search(t, network, "p99(login.response) < 100ms")
+		c.Driver.NewPacer = func(epoch time.Time) pacer.Pacer { return latePacer{pacer.NewTimer(epoch)} }
+		r, err := capacity.Run(t.Context(), nil, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothingLeft(t, server, c, r)
+		if r.Verdict != results.Invalid || r.Answer.Known || r.Limit.Kind != results.LimitGenerator {
+			t.Errorf("%s %s: answer %+v, limit %+v, want invalid and nothing known", r.Verdict, r.Reason, r.Answer, r.Limit)
+		}
+		if len(r.Steps) != 2 {
+			t.Errorf("%d steps, want 2: one that is rejected, and once more", len(r.Steps))
+		}
+	})
+}
+
+// latePacer wakes up late.
+type latePacer struct{ pacer.Pacer }
+
+func (p latePacer) WaitUntil(at int64) { p.Pacer.WaitUntil(at + int64(150*time.Millisecond)) }
+
+// A run that is stopped tells what it knows, and leaves nothing behind.
+func TestInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, network := simulated(t, simulator.Options{Seed: 1, Login: simulator.CostOptions{Mean: 20 * time.Millisecond, Servers: 4}})
+		c := search(t, network, "p99(login.response) < 500ms")
+		stop := make(chan struct{})
+		time.AfterFunc(75*time.Second, func() { close(stop) })
+		r, err := capacity.Run(t.Context(), stop, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothingLeft(t, server, c, r)
+		if r.Verdict != results.Interrupted || len(r.Steps) < 4 || r.Answer.Low == 0 {
+			t.Errorf("%s %s after %d steps: answer %+v, want interrupted with what is known", r.Verdict, r.Reason, len(r.Steps), r.Answer)
+		}
+	})
+}
+
+// What can't be searched is refused, all of it at once.
+func TestValidate(t *testing.T) {
+	c := capacity.Config{Options: capacity.Options{From: 10, Most: 5}, HeadRoom: 1}
+	err := c.Validate()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"no objective", "search from 10 to 5", "precision", "confidence", "0 steps", "a step of 0s", "head-room"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
+	}
+}
