@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"authsoak/metric"
 	"authsoak/profiles"
 	"authsoak/report"
+	"authsoak/report/knee"
 	"authsoak/results"
 	"authsoak/scenario"
 	"authsoak/spelling"
@@ -338,6 +340,9 @@ func (p *program) searched(c *cli.Context, config capacity.Config, axis string) 
 	if result == nil {
 		return &exit{exitInvalid, fmt.Errorf("capacity %s: %w", folder.Dir, err)}
 	}
+	if written := writeKnee(folder, result); written != nil {
+		err = errors.Join(err, written)
+	}
 	if printed := p.printCapacity(c, result, folder.Dir); printed != nil {
 		err = errors.Join(err, printed)
 	}
@@ -345,6 +350,15 @@ func (p *program) searched(c *cli.Context, config capacity.Config, axis string) 
 		return &exit{exitInvalid, fmt.Errorf("capacity %s: %w", folder.Dir, err)}
 	}
 	return code(codeOf(result.Verdict))
+}
+
+// writeKnee leaves the page of a search in its folder.
+func writeKnee(folder *results.Folder, r *results.CapacityResult) error {
+	var b bytes.Buffer
+	if err := knee.Write(&b, r); err != nil {
+		return err
+	}
+	return folder.Write(results.ReportFile, b.Bytes())
 }
 
 // printCapacity prints an answer the way the flags ask for.

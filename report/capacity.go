@@ -42,32 +42,46 @@ func Capacity(w io.Writer, r *results.CapacityResult, opt TextOptions) error {
 }
 
 func (p *page) capacityAnswer(r *results.CapacityResult) {
-	if a := &r.Answer; a.Known {
-		p.field("capacity", CapacityInterval(r))
-		p.field("confidence", confidenceText(r))
-	}
-	p.field("limit", limitText(&r.Limit))
-	for _, rec := range r.Recovery {
-		text := fmt.Sprintf("after %s: met the objectives at %s again, in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), lifeSpan(math.Round(rec.WithinS)))
-		if !rec.Recovered {
-			text = fmt.Sprintf("NONE after %s: %s no longer met the objectives in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), plural(int64(rec.Tries), "try", "tries"))
-		}
-		p.field("recovery", text)
-	}
-	if l := r.Little; l != nil {
-		p.field("sessions", clean(l.Explanation)+" (Little's law)")
-	}
-	p.field("scaling", scalingText(&r.USL))
-	if s := r.Servers; s != nil {
-		p.field("servers", fmt.Sprintf("%d for %s with %.3g %% head-room: %s on each, if they share nothing", s.Servers, levelText(s.Wanted, r.Axis), 100*s.HeadRoom, levelText(s.Each, r.Axis)))
-	}
-	if c := r.Ceiling; c != nil {
-		p.field("generator", clean(c.Text))
+	for _, f := range CapacityFacts(r) {
+		p.field(f.Name, clean(f.Text))
 	}
 	for _, f := range r.Findings {
 		p.prose("  "+p.warn+" ", clean(f), p.yellow)
 	}
 	p.line("")
+}
+
+// Fact is a line of an answer.
+type Fact struct{ Name, Text string }
+
+// CapacityFacts are what a search has found, a line each.
+func CapacityFacts(r *results.CapacityResult) (out []Fact) {
+	say := func(name, format string, args ...any) { out = append(out, Fact{name, fmt.Sprintf(format, args...)}) }
+	if a := &r.Answer; a.Known {
+		say("capacity", "%s", CapacityInterval(r))
+		say("confidence", "%s", confidenceText(r))
+	}
+	say("limit", "%s", limitText(&r.Limit))
+	for _, rec := range r.Recovery {
+		if rec.Recovered {
+			say("recovery", "after %s: met the objectives at %s again, in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), lifeSpan(math.Round(rec.WithinS)))
+		} else {
+			say("recovery", "NONE after %s: %s no longer met the objectives in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), plural(int64(rec.Tries), "try", "tries"))
+		}
+	}
+	if l := r.Little; l != nil {
+		say("sessions", "%s (Little's law)", l.Explanation)
+	}
+	if len(r.Steps) > 0 {
+		say("scaling", "%s", scalingText(&r.USL))
+	}
+	if s := r.Servers; s != nil {
+		say("servers", "%d for %s with %.3g %% head-room: %s on each, if they share nothing", s.Servers, levelText(s.Wanted, r.Axis), 100*s.HeadRoom, levelText(s.Each, r.Axis))
+	}
+	if c := r.Ceiling; c != nil {
+		say("generator", "%s", c.Text)
+	}
+	return out
 }
 
 // CapacityInterval writes the capacity with its interval.

@@ -152,7 +152,7 @@ func (p *page) capacityStep(s *results.CapacityStep, axis string) {
 		if !o.Pass {
 			word = p.red("FAIL")
 		}
-		p.hanging("  "+word+"  ", 8, left(clean(o.Expression), names)+"  "+clean(o.ActualText)+ofLimit(&o), nil)
+		p.hanging("  "+word+"  "+left(clean(o.Expression), names)+"  ", 10+max(names, columns(clean(o.Expression))), clean(o.ActualText)+ofLimit(&o), nil)
 	}
 	if s.Rejected != "" {
 		p.prose("  "+p.warn+" ", "no evidence: "+clean(s.Rejected), p.yellow)
@@ -167,7 +167,7 @@ func (p *page) capacityStep(s *results.CapacityStep, axis string) {
 
 // ofLimit says how near a value is to its limit, where that is a multiple.
 func ofLimit(o *results.CapacityObjective) string {
-	if o.Expression == "keeps up" || o.Expression == "holds them" || o.Margin < -7 {
+	if o.Expression == "keeps up" || o.Expression == "holds them" || o.Actual == 0 {
 		return ""
 	}
 	share := 100 * math.Exp(o.Margin)

@@ -1,0 +1,176 @@
+package knee
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"authsoak/report"
+	"authsoak/report/chart"
+	"authsoak/results"
+	"authsoak/stats"
+)
+
+//go:embed page.tmpl
+var source string
+
+var page = template.Must(template.New("knee").Parse(source))
+
+// view is what the template shows.
+type view struct {
+	*results.CapacityResult
+	CSS     template.CSS
+	Script  template.JS
+	Word    string
+	Facts   []fact
+	Charts  []template.HTML
+	NoCurve string
+	Rows    []row
+}
+
+type fact struct{ Name, Text, Class string }
+
+type row struct {
+	*results.CapacityStep
+	Level, Class, Rate, Busy, Live string
+}
+
+// Write writes the page of a search. The error is w's.
+func Write(w io.Writer, r *results.CapacityResult) error {
+	v := view{CapacityResult: r, CSS: template.CSS(chart.CSS), Script: template.JS(chart.Script), Word: strings.ToUpper(string(r.Verdict)),
+		Facts: facts(r), NoCurve: r.USL.Refused}
+	if r.Verdict == results.Pass {
+		v.Word = "CAPACITY"
+	}
+	if len(r.Steps) > 0 {
+		v.Charts = append(v.Charts, margins(r))
+	}
+	if r.USL.Gamma != nil {
+		v.Charts = append(v.Charts, curve(&r.USL), residuals(&r.USL))
+	}
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		v.Rows = append(v.Rows, row{CapacityStep: s, Level: level(s.Level, r.Axis), Class: classOf(s), Rate: fmt.Sprintf("%.4g", s.RatePerS),
+			Busy: fmt.Sprintf("%.3g", s.Concurrency), Live: fmt.Sprintf("%.0f", s.Sessions)})
+	}
+	return page.Execute(w, v)
+}
+
+func level(v float64, axis string) string {
+	if axis == results.SessionsAxis {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.4g/s", v)
+}
+
+func classOf(s *results.CapacityStep) string {
+	switch s.Verdict {
+	case string(results.Pass):
+		return "good"
+	case string(results.Failed):
+		return "bad"
+	}
+	return "warn"
+}
+
+// facts are the lines of the answer, as the terminal has them.
+func facts(r *results.CapacityResult) (out []fact) {
+	for _, l := range report.CapacityFacts(r) {
+		out = append(out, fact{Name: l.Name, Text: l.Text})
+	}
+	for _, f := range r.Findings {
+		out = append(out, fact{"note", f, "warn"})
+	}
+	for _, l := range r.Left {
+		out = append(out, fact{"left open", fmt.Sprintf("%d sessions by step %d, in %s", l.Sessions, l.Step, l.Folder), "bad"})
+	}
+	return out
+}
+
+// margins draws every step: level across, worst value as a share of its limit
+// upwards.
+func margins(r *results.CapacityResult) template.HTML {
+	p := chart.Plot{ID: "margins", Title: "Worst value of each step, in percent of its limit",
+		Note: "Below 100 all objectives were met. Dots are steps; the shaded stretch is the answer.", Height: 260,
+		X: chart.Axis{Scale: chart.Log}, Y: chart.Axis{Scale: chart.Log}, Marks: []chart.Mark{{At: 100, Text: "limit"}}}
+	if r.Axis == results.RateAxis {
+		p.X.Unit = chart.PerSecond
+	}
+	for _, kind := range []struct {
+		verdict, name string
+		color         chart.Color
+	}{{"pass", "met", chart.Good}, {"fail", "not met", chart.Bad}, {"rejected", "rejected", chart.Planned}} {
+		var points [][2]float64
+		for i := range r.Steps {
+			if s := &r.Steps[i]; s.Verdict == kind.verdict {
+				points = append(points, [2]float64{s.Level, 100 * math.Exp(min(max(worst(s), -5), 5))})
+			}
+		}
+		if len(points) > 0 {
+			p.Series = append(p.Series, dots(kind.name, kind.color, points))
+		}
+	}
+	if a := &r.Answer; a.Known && a.High != nil {
+		p.Bands = []chart.Band{{From: a.Low, To: *a.High, Kind: chart.Aside, Text: "the capacity lies here"}}
+	}
+	return p.Figure()
+}
+
+func worst(s *results.CapacityStep) float64 {
+	m := math.Inf(-1)
+	for _, o := range s.Objectives {
+		m = math.Max(m, o.Margin)
+	}
+	return m
+}
+
+// dots is a series of points that nothing joins.
+func dots(name string, color chart.Color, points [][2]float64) chart.Series {
+	slices.SortFunc(points, func(a, b [2]float64) int { return int(math.Copysign(1, a[0]-b[0])) })
+	s := chart.Series{Name: name, Color: color}
+	for _, p := range points {
+		s.X, s.Y = append(s.X, p[0], p[0]), append(s.Y, p[1], math.NaN())
+	}
+	return s
+}
+
+// curve draws the Universal Scalability Law through its points.
+func curve(c *results.CapacityCurve) template.HTML {
+	var points [][2]float64
+	var most float64
+	for _, q := range c.Points {
+		points = append(points, [2]float64{q.Concurrency, q.RatePerS})
+		most = max(most, q.Concurrency)
+	}
+	fit := stats.Scalability{Most: most}
+	fit.Gamma.Value, fit.Alpha.Value, fit.Beta.Value = c.Gamma.Value, c.Alpha.Value, c.Beta.Value
+	line := chart.Series{Name: "Universal Scalability Law", Color: chart.C1}
+	const parts = 120
+	for i := range parts + 1 {
+		n := most * float64(i) / parts
+		if x, err := fit.At(n); err == nil && n > 0 {
+			line.X, line.Y = append(line.X, n), append(line.Y, x)
+		}
+	}
+	p := chart.Plot{ID: "scalability", Title: "Cycles per second over requests in progress",
+		Note:   fmt.Sprintf("γ = %.4g/s, α = %.3g, β = %.3g; drawn as far as was measured.", c.Gamma.Value, c.Alpha.Value, c.Beta.Value),
+		Series: []chart.Series{line, dots("steps", chart.C2, points)}}
+	return p.Figure()
+}
+
+func residuals(c *results.CapacityCurve) template.HTML {
+	var points [][2]float64
+	low, high := 0.0, 0.0
+	for _, q := range c.Points {
+		points = append(points, [2]float64{q.Concurrency, q.Residual})
+		low, high = min(low, q.Residual), max(high, q.Residual)
+	}
+	p := chart.Plot{ID: "residuals", Title: "Residuals: steps less the curve, per second", Height: 120,
+		Y: chart.Axis{Min: 1.1 * low, Max: 1.1*high + 1e-9, Fixed: true}, Marks: []chart.Mark{{At: 0, Text: "the curve"}},
+		Series: []chart.Series{dots("residual", chart.C2, points)}}
+	return p.Figure()
+}
