@@ -76,7 +76,7 @@ func (r *runner) conclude(end End, err error) {
 		res.Answer.Known = false // a ceiling that may be the generator's is none
 	}
 	res.Reason = r.reason(end, f, err)
-	res.USL = curveOf(res.Steps)
+	res.USL = curveOf(res.Steps, r.sessions())
 	if res.Answer.Known {
 		res.Little = r.little(f)
 		res.Servers = r.servers(f)

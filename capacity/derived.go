@@ -11,17 +11,22 @@ import (
 
 // curveOf fits the Universal Scalability Law to the steps: requests in progress,
 // by Little's law the sum of service times per second, against cycles that went
-// well. Steps that were rejected or cut short are none of a steady state.
-func curveOf(steps []results.CapacityStep) (c results.CapacityCurve) {
+// well; where sessions are held, sessions against steps. Steps that were rejected
+// or cut short are none of a steady state.
+func curveOf(steps []results.CapacityStep, sessions bool) (c results.CapacityCurve) {
 	c.Points = []results.CurvePoint{}
 	var n, x []float64
 	for i := range steps {
 		s := &steps[i]
-		if s.Verdict != verdictMet && s.Verdict != verdictFailed || s.CutShort || s.Concurrency <= 0 || s.RatePerS <= 0 || fellBehind(s) {
+		busy, rate := s.Concurrency, s.RatePerS
+		if sessions {
+			busy, rate = s.Sessions, s.StepsPerS
+		}
+		if s.Verdict != verdictMet && s.Verdict != verdictFailed || s.CutShort || busy <= 0 || rate <= 0 || fellBehind(s) {
 			continue
 		}
-		n, x = append(n, s.Concurrency), append(x, s.RatePerS)
-		c.Points = append(c.Points, results.CurvePoint{Step: s.Number, Concurrency: s.Concurrency, RatePerS: s.RatePerS})
+		n, x = append(n, busy), append(x, rate)
+		c.Points = append(c.Points, results.CurvePoint{Step: s.Number, Concurrency: busy, RatePerS: rate})
 	}
 	fit, err := stats.FitScalability(n, x)
 	if err != nil {

@@ -310,6 +310,7 @@ func measure(s *results.CapacityStep, sum *results.Summary, live float64) {
 			cycle, cycles = cycle+busy, cycles+float64(step.Count)
 		case step.Kind == results.StepSeries.String():
 			s.Concurrency += busy / hold
+			s.StepsPerS += float64(step.OK) / hold
 			if step.Step == loginStep {
 				login, logins = login+busy, logins+float64(step.Count)
 				s.Refused += step.Fail + step.Unknown

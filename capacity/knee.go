@@ -1,6 +1,7 @@
 package capacity
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -63,11 +64,9 @@ func (s *Search) levels() (out []atLevel) {
 		margins[t.Level] = append(margins[t.Level], t.capped())
 	}
 	for level, m := range margins {
-		slices.Sort(m)
-		out = append(out, atLevel{level: level, margin: (m[(len(m)-1)/2] + m[len(m)/2]) / 2, n: len(m)})
+		out = append(out, atLevel{level: level, margin: median(m), n: len(m)})
 	}
-	slices.SortFunc(out, func(a, b atLevel) int { return int(math.Copysign(1, a.level-b.level)) })
-	return out
+	return ascending(out)
 }
 
 // capped is the unbiased margin within ±[mostMargin].
@@ -86,8 +85,10 @@ func (o Outcome) capped() float64 {
 func Unbiased(whole, first, second float64) float64 { return 2*whole - (first+second)/2 }
 
 // evidence are the long steps: the logarithms of their levels, and their margins.
-func (s *Search) evidence() (e evidence) {
-	times := s.times()
+func (s *Search) evidence() evidence { return s.evidenceOf(s.times()) }
+
+// evidenceOf are the long steps of a length.
+func (s *Search) evidenceOf(times int) (e evidence) {
 	for _, t := range s.past {
 		if t.Long() && t.Rejected == "" && max(t.Times, 1) == times {
 			e.x, e.margin = append(e.x, math.Log(t.Level)), append(e.margin, t.capped())
@@ -97,6 +98,28 @@ func (s *Search) evidence() (e evidence) {
 }
 
 type evidence struct{ x, margin []float64 }
+
+// levels are the evidence by level, ascending.
+func (e evidence) levels() (out []atLevel) {
+	margins := map[float64][]float64{}
+	for i, x := range e.x {
+		margins[x] = append(margins[x], e.margin[i])
+	}
+	for x, m := range margins {
+		out = append(out, atLevel{level: math.Exp(x), margin: median(m), n: len(m)})
+	}
+	return ascending(out)
+}
+
+func median(m []float64) float64 {
+	slices.Sort(m)
+	return (m[(len(m)-1)/2] + m[len(m)/2]) / 2
+}
+
+func ascending(levels []atLevel) []atLevel {
+	slices.SortFunc(levels, func(a, b atLevel) int { return cmp.Compare(a.level, b.level) })
+	return levels
+}
 
 // spacing is the distance of levels from the limit: a grid step, or as far as
 // the values of single steps scatter.
@@ -199,6 +222,11 @@ func (s *Search) likeliest(e evidence) float64 {
 	if c, ok := s.line(e, s.grid()); ok {
 		return math.Min(c.At, math.Log(s.opt.Most))
 	}
+	if times := s.times(); times > 1 && len(e.x) < 4 { // until longer steps know better
+		if c, ok := s.line(s.evidenceOf(times/2), s.grid()); ok {
+			return math.Min(c.At, math.Log(s.opt.Most))
+		}
+	}
 	all := crossing(s.levels())
 	met, failed := extremes(e)
 	reach := 1.75 * s.grid()
@@ -265,7 +293,7 @@ func (s *Search) line(e evidence, spacing float64) (c stats.Crossing, ok bool) {
 	if len(e.x) < fewestKnee {
 		return c, false
 	}
-	middle := crossing(s.longLevels())
+	middle := crossing(e.levels())
 	for range 3 { // until the window fits the scatter
 		var x, margin []float64
 		below, above := math.Inf(-1), math.Inf(1)
@@ -303,9 +331,4 @@ func (s *Search) line(e evidence, spacing float64) (c stats.Crossing, ok bool) {
 		spacing = min(c.Spread, widest)
 	}
 	return c, true
-}
-
-// longLevels are the levels that have long steps.
-func (s *Search) longLevels() []atLevel {
-	return slices.DeleteFunc(s.levels(), func(l atLevel) bool { return !s.tried(l.level) })
 }

@@ -73,7 +73,7 @@ func CapacityFacts(r *results.CapacityResult) (out []Fact) {
 		say("sessions", "%s (Little's law)", l.Explanation)
 	}
 	if len(r.Steps) > 0 {
-		say("scaling", "%s", scalingText(&r.USL))
+		say("scaling", "%s", scalingText(&r.USL, r.Axis))
 	}
 	if s := r.Servers; s != nil {
 		say("servers", "%d for %s with %.3g %% head-room: %s on each, if they share nothing", s.Servers, levelText(s.Wanted, r.Axis), 100*s.HeadRoom, levelText(s.Each, r.Axis))
@@ -117,16 +117,25 @@ func limitText(l *results.CapacityLimit) string {
 }
 
 // scalingText is the Universal Scalability Law in a line.
-func scalingText(c *results.CapacityCurve) string {
+func scalingText(c *results.CapacityCurve, axis string) string {
+	over, done := CurveWords(axis)
 	if c.Refused != "" {
 		return "no curve fitted: " + clean(c.Refused)
 	}
 	text := fmt.Sprintf("USL: γ %s/s alone, α %s contention, β %s coherency; ±%.3g/s about the curve in %d steps",
 		coefficient(c.Gamma), coefficient(c.Alpha), coefficient(c.Beta), c.Error, len(c.Points))
 	if c.Peak != nil {
-		return text + fmt.Sprintf("; it turns down at %.3g requests in progress and %.4g cycles/s", c.Peak.Concurrency, c.Peak.RatePerS)
+		return text + fmt.Sprintf("; it turns down at %.3g %s and %.4g %s/s", c.Peak.Concurrency, over, c.Peak.RatePerS, done)
 	}
 	return text + "; " + clean(c.NoPeak)
+}
+
+// CurveWords are what the curve of an axis is over, and what it counts a second.
+func CurveWords(axis string) (over, done string) {
+	if axis == results.SessionsAxis {
+		return "live sessions", "steps"
+	}
+	return "requests in progress", "cycles"
 }
 
 func coefficient(c *results.CurveParameter) string {
@@ -139,10 +148,15 @@ func coefficient(c *results.CurveParameter) string {
 // capacityTable lists the steps by level.
 func (p *page) capacityTable(r *results.CapacityResult) {
 	p.heading("Steps")
+	_, done := CurveWords(r.Axis)
 	t := &table{columns: []column{{title: "step"}, {title: "level"}, {title: "kind", left: true, spare: 2}, {title: "verdict", left: true},
-		{title: "worst", left: true}, {title: "cycles/s", spare: 1}, {title: "busy", spare: 3}, {title: "live", spare: 4}}}
+		{title: "worst", left: true}, {title: done + "/s", spare: 1}, {title: "busy", spare: 3}, {title: "live", spare: 4}}}
 	for i := range r.Steps {
 		s := &r.Steps[i]
+		rate := s.RatePerS
+		if r.Axis == results.SessionsAxis {
+			rate = s.StepsPerS
+		}
 		paint := p.green
 		switch s.Verdict {
 		case string(results.Failed):
@@ -152,7 +166,7 @@ func (p *page) capacityTable(r *results.CapacityResult) {
 			paint = p.yellow
 		}
 		t.add(cell{text: fmt.Sprint(s.Number)}, cell{text: levelText(s.Level, r.Axis)}, cell{text: clean(s.Kind)}, cell{text: clean(s.Verdict), paint: paint},
-			cell{text: worstText(s)}, cell{text: fmt.Sprintf("%.4g", s.RatePerS)}, cell{text: fmt.Sprintf("%.3g", s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
+			cell{text: worstText(s)}, cell{text: fmt.Sprintf("%.4g", rate)}, cell{text: fmt.Sprintf("%.3g", s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
 	}
 	t.print(p, "  ")
 	p.line("")

@@ -57,13 +57,17 @@ func (v *CapacityView) Now(s *results.Snapshot) {
 	var p99 time.Duration
 	for _, t := range s.Targets {
 		done += t.CyclesPerSec
+		if v.axis == results.SessionsAxis {
+			done += t.StepsPerSec - t.CyclesPerSec
+		}
 		live += t.Sessions.Live
 		failed += t.Fail + t.Unknown
 		p99 = max(p99, t.P99)
 	}
 	phase := map[results.Phase]string{results.Warmup: "settling", results.Hold: "judged", results.Drain: "logging out"}[s.Phase]
-	text := fmt.Sprintf("step %d, %s, %s %.0f of %.0f s: %.4g cycles/s, p99 %s, %s live", v.step.Number, levelText(v.step.Level, v.axis), phase,
-		s.Elapsed.Seconds(), s.Planned.Seconds(), done, lifeSpan(p99.Seconds()), count(live))
+	_, what := CurveWords(v.axis)
+	text := fmt.Sprintf("step %d, %s, %s: %.0f of %.0f s, %.4g %s/s, p99 %s, %s live", v.step.Number, levelText(v.step.Level, v.axis), phase,
+		min(s.Elapsed, s.Planned).Seconds(), s.Planned.Seconds(), done, what, lifeSpan(p99.Seconds()), count(live))
 	if failed > 0 {
 		text += ", " + count(failed) + " failed"
 	}

@@ -123,7 +123,8 @@ type CurveParameter struct {
 	High  float64 `json:"high"`
 }
 
-// CurvePoint is one step: requests in progress, cycles per second that went well.
+// CurvePoint is one step: requests in progress and cycles per second that went
+// well; on the axis of sessions, sessions and steps per second.
 type CurvePoint struct {
 	Step        int     `json:"step"`
 	Concurrency float64 `json:"concurrency"`
@@ -191,6 +192,7 @@ type CapacityStep struct {
 	Folder string  `json:"folder"`
 
 	RatePerS    float64 `json:"rate_per_s"`  // cycles that went well
+	StepsPerS   float64 `json:"steps_per_s"` // logins, calls and logouts that went well
 	Concurrency float64 `json:"concurrency"` // requests in progress, mean
 	Sessions    float64 `json:"sessions"`    // live, mean of the hold
 	PeakLive    int64   `json:"peak_live"`

@@ -50,7 +50,7 @@ func Write(w io.Writer, r *results.CapacityResult) error {
 		v.Charts = append(v.Charts, margins(r))
 	}
 	if r.USL.Gamma != nil {
-		v.Charts = append(v.Charts, curve(&r.USL), residuals(&r.USL))
+		v.Charts = append(v.Charts, curve(&r.USL, r.Axis), residuals(&r.USL))
 	}
 	for i := range r.Steps {
 		s := &r.Steps[i]
@@ -139,7 +139,8 @@ func dots(name string, color chart.Color, points [][2]float64) chart.Series {
 }
 
 // curve draws the Universal Scalability Law through its points.
-func curve(c *results.CapacityCurve) template.HTML {
+func curve(c *results.CapacityCurve, axis string) template.HTML {
+	over, done := report.CurveWords(axis)
 	var points [][2]float64
 	var most float64
 	for _, q := range c.Points {
@@ -156,7 +157,7 @@ func curve(c *results.CapacityCurve) template.HTML {
 			line.X, line.Y = append(line.X, n), append(line.Y, x)
 		}
 	}
-	p := chart.Plot{ID: "scalability", Title: "Cycles per second over requests in progress",
+	p := chart.Plot{ID: "scalability", Title: "What gets done: " + done + " per second over " + over,
 		Note:   fmt.Sprintf("γ = %.4g/s, α = %.3g, β = %.3g; drawn as far as was measured.", c.Gamma.Value, c.Alpha.Value, c.Beta.Value),
 		Series: []chart.Series{line, dots("steps", chart.C2, points)}}
 	return p.Figure()
