@@ -3,6 +3,7 @@ package capacity
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"authsoak/accounts"
@@ -72,7 +73,7 @@ func (r *runner) conclude(end End, err error) {
 	if err != nil {
 		res.Verdict = results.Invalid
 	}
-	if res.Verdict == results.Invalid {
+	if res.Verdict == results.Invalid || res.Verdict == results.Failed {
 		res.Answer.Known = false // a ceiling that may be the generator's is none
 	}
 	res.Reason = r.reason(end, f, err)
@@ -113,6 +114,8 @@ func (r *runner) limit(end End, f Finding) results.CapacityLimit {
 			kind = results.LimitAccounts
 		}
 		return results.CapacityLimit{Kind: kind, Detail: last.Rejected}
+	case end == Unreachable:
+		return results.CapacityLimit{Kind: results.LimitNone, Class: last.Class, Detail: "nothing went well any more; " + orUnknown(last.Class)}
 	case end == NoRecovery:
 		return results.CapacityLimit{Kind: results.LimitRecovery, Class: last.Class,
 			Detail: fmt.Sprintf("after overload the server no longer met the objectives at %s", r.search.text(last.Level))}
@@ -149,6 +152,8 @@ func (r *runner) broken(f Finding) results.CapacityLimit {
 	case r.refusedAt(worst) > 0:
 		l.Kind = results.LimitSessionCap
 		l.Detail = fmt.Sprintf("logins were refused (%s) whenever about %d sessions were live", worst.Class, r.refusedAt(worst))
+	case o.Expression == keepsUp && strings.Contains(o.ActualText, wentWrong):
+		l.Kind = results.LimitErrors
 	case o.Expression == keepsUp:
 		l.Kind = results.LimitThroughput
 	case o.Expression == holdsIt:
@@ -200,6 +205,8 @@ func (r *runner) reason(end End, f Finding, err error) string {
 		return err.Error()
 	case end == Generator:
 		return fmt.Sprintf("no capacity can be told: %s, at %s", r.result.Limit.Detail, text(r.lastStep().Level))
+	case end == Unreachable && len(r.result.Steps) > 1:
+		return fmt.Sprintf("the server stopped answering: nothing went well any more at %s, which it had met; %s", text(r.lastStep().Level), orUnknown(r.lastStep().Class))
 	case end == Unreachable:
 		return fmt.Sprintf("nothing went well in the first step, at %s: %s", text(r.lastStep().Level), orUnknown(r.lastStep().Class))
 	case end == Halted:

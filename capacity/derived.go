@@ -63,7 +63,8 @@ func parameter(c stats.Coefficient) *results.CurveParameter {
 
 // little ties sessions and arrivals at the step nearest to the limit that met the
 // objectives (Little, "A proof for the queuing formula L = λW", Operations
-// Research 9, 1961).
+// Research 9, 1961). Nil where sessions are too few to be seen, or are left on
+// purpose.
 func (r *runner) little(f Finding) *results.CapacityLittle {
 	var near *results.CapacityStep
 	for i := range r.result.Steps {
@@ -76,7 +77,9 @@ func (r *runner) little(f Finding) *results.CapacityLittle {
 		return nil
 	}
 	l := &results.CapacityLittle{RatePerS: near.RatePerS, LifeS: near.LifeS, Observed: near.Sessions, Step: near.Number}
-	l.Expected = l.RatePerS * l.LifeS
+	if l.Expected = l.RatePerS * l.LifeS; l.Expected < 1 {
+		return nil // what is seen once a second says nothing of so few
+	}
 	off := math.Abs(l.Expected - l.Observed)
 	l.Consistent = off <= math.Max(0.1*l.Expected, 3*math.Sqrt(math.Max(l.Expected, 1)))
 	l.Explanation = fmt.Sprintf("%.4g cycles/s × %.3g s of life = %.4g sessions; seen: %.4g", l.RatePerS, l.LifeS, l.Expected, l.Observed)
@@ -125,7 +128,7 @@ func (r *runner) findings(f Finding) {
 		say("%d logins were never answered: nobody can log out what they may have opened, it lives until it expires", possibly)
 	}
 	for _, rec := range r.result.Recovery {
-		if rec.Tries > 1 {
+		if rec.Recovered && rec.Tries > 1 {
 			say("after %s the server met the objectives at %s again only in try %d, %.0f s later", r.search.text(rec.Overload), r.search.text(rec.Level), rec.Tries, rec.WithinS)
 		}
 	}

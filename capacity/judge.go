@@ -242,11 +242,23 @@ func (r *runner) sustained(step Step, sum *results.Summary, seen *sightings) res
 	v := results.CapacityObjective{Expression: keepsUp, Actual: grown, Pass: grown <= allowed,
 		ActualText: fmt.Sprintf("%+.0f cycles under way in the end, of %d due", grown, sum.Cycles.Planned)}
 	v.Margin = math.Log(max(grown, 1e-3*allowed) / allowed)
+	if wrong := float64(sum.Cycles.Fail + sum.Cycles.Unknown); wrong > mostWrong*float64(sum.Cycles.Completed) {
+		v.Pass, v.Actual = false, wrong
+		v.ActualText = fmt.Sprintf("%.0f of %d cycles %s (%s)", wrong, sum.Cycles.Completed, wentWrong, commonest(sum))
+		v.Margin = max(v.Margin, math.Log(wrong/mostWrong/float64(sum.Cycles.Completed)))
+	}
 	if !v.Pass {
 		v.Margin = max(v.Margin, 1e-3)
 	}
 	return v
 }
+
+// mostWrong is the share of cycles that may go wrong whatever the objectives are:
+// a server that refuses everything at once is quick.
+const (
+	mostWrong = 0.05
+	wentWrong = "went wrong"
+)
 
 // holds tells whether the sessions asked for were there. A turnover leaves out
 // some at any time, but not so many.

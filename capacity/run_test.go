@@ -44,7 +44,7 @@ func TestCapacityOfAQueue(t *testing.T) {
 				Login: simulator.CostOptions{Mean: 200 * time.Millisecond, Servers: 4}})
 			c := search(t, network, "p99(login.response) < 1s", "rate(fail) < 0.5%")
 			c.From, c.Most, c.Driver.Plan.Seed = 4, 100, uint64(seed+1)
-			c.Precision = 0.08
+			c.Precision, c.Driver.Plan.Think = 0.08, scenario.ConstantTime(time.Second) // before the logout
 			c.Settle, c.Step, c.Climb = 40*time.Second, 4*time.Minute, 40*time.Second
 			r, err := capacity.Run(t.Context(), nil, c)
 			if err != nil {
@@ -129,6 +129,40 @@ func TestInterrupted(t *testing.T) {
 		nothingLeft(t, server, c, r)
 		if r.Verdict != results.Interrupted || len(r.Steps) < 4 || r.Answer.Low == 0 {
 			t.Errorf("%s %s after %d steps: answer %+v, want interrupted with what is known", r.Verdict, r.Reason, len(r.Steps), r.Answer)
+		}
+	})
+}
+
+// A server that goes away in the middle is no capacity, and no failure of
+// recovery either.
+func TestServerGoesAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, network := simulated(t, simulator.Options{Seed: 1, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond}})
+		c := search(t, network, "p99(login.response) < 500ms")
+		time.AfterFunc(33*time.Second, func() { server.Close() })
+		r, err := capacity.Run(t.Context(), nil, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != results.Invalid || r.Answer.Known || !strings.Contains(r.Reason, "stopped answering") {
+			t.Errorf("%s %q, answer %+v, want invalid: it stopped answering", r.Verdict, r.Reason, r.Answer)
+		}
+	})
+}
+
+// A server that refuses everything quickly meets no objective, whatever the
+// objective says of times.
+func TestQuickRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, network := simulated(t, simulator.Options{Seed: 1, Login: simulator.CostOptions{Mean: 20 * time.Millisecond, Servers: 4, MaxWait: 50 * time.Millisecond}})
+		c := search(t, network, "p99(login.response) < 500ms")
+		r, err := capacity.Run(t.Context(), nil, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothingLeft(t, server, c, r)
+		if r.Answer.High == nil || *r.Answer.High > 230 || r.Limit.Kind != results.LimitErrors || r.Limit.Class != "throttled" {
+			t.Errorf("%s, answer %+v, limit %+v: want at most 230/s, the limit errors (throttled)", r.Reason, r.Answer, r.Limit)
 		}
 	})
 }

@@ -83,7 +83,7 @@ const (
 	NothingMet  End = "nothing"   // not even the lowest level
 	Generator   End = "generator" // the generator was the limit
 	NoRecovery  End = "recovery"  // the server did not come back after overload
-	Unreachable End = "dead"      // it never answered
+	Unreachable End = "dead"      // it never answered, or no longer does
 	Halted      End = "halted"    // an outcome asked for it
 	OutOfSteps  End = "steps"
 )
@@ -151,6 +151,8 @@ func (s *Search) over(last taken) End {
 		return Unreachable
 	case s.rejections() >= 2:
 		return Generator
+	case tries >= recoveries && last.Dead:
+		return Unreachable
 	case tries >= recoveries:
 		return NoRecovery
 	case len(s.past) >= s.opt.MaxSteps:

@@ -93,7 +93,7 @@ func CapacityInterval(r *results.CapacityResult) string {
 	case a.High == nil:
 		return "at least " + levelText(a.Low, r.Axis)
 	}
-	return fmt.Sprintf("%s, between %s and %s (%.2g %% wide)", levelText(a.Capacity, r.Axis), levelText(a.Low, r.Axis), levelText(*a.High, r.Axis),
+	return fmt.Sprintf("%s, between %s and %s (%.3g %% wide)", levelText(a.Capacity, r.Axis), levelText(a.Low, r.Axis), levelText(*a.High, r.Axis),
 		100*(*a.High/a.Low-1))
 }
 

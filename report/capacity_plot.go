@@ -77,7 +77,7 @@ func (g *plotGrid) limit(a *results.CapacityAnswer) {
 	for i := range g.cells[0] {
 		g.cells[g.row(0)][i] = g.marks.limit
 	}
-	if !a.Known || a.High == nil {
+	if !a.Known || a.High == nil || !a.Decided {
 		return
 	}
 	for c := g.column(a.Low); c <= g.column(*a.High); c++ {

@@ -1,0 +1,74 @@
+package report
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"authsoak/results"
+)
+
+func searchResult() *results.CapacityResult {
+	high := 206.6
+	r := &results.CapacityResult{Verdict: results.Pass, Reason: "202.9/s (198.7 to 206.6/s)", Axis: results.RateAxis,
+		Plan:    results.CapacityPlanned{Confidence: 0.95},
+		Answer:  results.CapacityAnswer{Known: true, Decided: true, Capacity: 202.9, Low: 198.7, High: &high, Method: "a line"},
+		Limit:   results.CapacityLimit{Kind: results.LimitResponse, Detail: "at 208.3/s: p99(login) < 500ms, it was 777 ms"},
+		USL:     results.CapacityCurve{Refused: "3 different loads: a fit takes 6 at least"},
+		Servers: &results.CapacityServers{Wanted: 1000, HeadRoom: 0.3, Each: 125, Servers: 8},
+		Left:    []results.CapacityLeft{{Step: 2, Sessions: 3, Folder: "steps/002"}}}
+	for i, level := range []float64{100, 200, 400} {
+		o := results.CapacityObjective{Expression: "p99(login) < 500ms", Actual: 1, ActualText: "400 ms", Margin: math.Log(level / 203), Pass: level < 203}
+		verdict := "pass"
+		if !o.Pass {
+			verdict = "fail"
+		}
+		r.Steps = append(r.Steps, results.CapacityStep{Number: i + 1, Level: level, Verdict: verdict, Kind: "climb", HoldS: 5,
+			Objectives: []results.CapacityObjective{o}, Next: "more: because"})
+	}
+	return r
+}
+
+// Every line fits the terminal, and the answer, the limit, the plot and what is
+// left open are there.
+func TestCapacity(t *testing.T) {
+	for _, width := range []int{80, 60} {
+		var b strings.Builder
+		if err := Capacity(&b, searchResult(), TextOptions{Width: width, Folder: "runs/a"}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		for _, line := range strings.Split(text, "\n") {
+			if columns(line) > width {
+				t.Errorf("a line of %d columns on a terminal of %d: %s", columns(line), width, line)
+			}
+		}
+		for _, want := range []string{"CAPACITY  202.9/s", "between 198.7/s and 206.6/s", "response time: at 208.3/s", "no curve fitted", "8 for 1000/s with 30 %", "●", "✗", "░", "authsoak cleanup runs/a/steps/002"} {
+			if !strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(want), " ")) {
+				t.Errorf("at %d columns it lacks %q:\n%s", width, want, text)
+			}
+		}
+	}
+}
+
+// A step has a line for each objective with its word and numbers, then what comes
+// next and why.
+func TestCapacityView(t *testing.T) {
+	var b strings.Builder
+	v := NewCapacityView(&b, results.RateAxis, LiveOptions{})
+	r := searchResult()
+	r.Steps[2].Rejected = "the pacer was late"
+	for i := range r.Steps {
+		v.Begins(&r.Steps[i])
+		v.Ends(&r.Steps[i])
+	}
+	v.Finish()
+	for _, want := range []string{"step 1   100/s: ", "PASS  p99(login) < 500ms  400 ms (49 % of the limit)", "FAIL  p99(login) < 500ms  400 ms (197 % of the limit)", "→ more: because", "no evidence: the pacer was late"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("it lacks %q:\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "\r") || strings.Contains(b.String(), "\x1b") {
+		t.Error("without a terminal it holds carriage returns or escapes")
+	}
+}
