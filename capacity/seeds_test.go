@@ -43,9 +43,7 @@ func TestHundredSeeds(t *testing.T) {
 		decided      int // searches that reach the precision, at least
 	}{
 		{"M/M/4, steps of seven memories of the queue", queue{servers: 4, service: 0.02}, 0.5, 20, 60, 40, 90, 90},
-		{"M/M/4, longer steps", queue{servers: 4, service: 0.02}, 0.5, 20, 120, 40, 90, 95},
 		{"M/M/4, steps that are too short at first", queue{servers: 4, service: 0.02}, 0.5, 5, 20, 60, 55, 50},
-		{"M/D/4, steps that are too short at first", queue{servers: 4, service: 0.02, constant: true}, 0.5, 3, 10, 60, 75, 50},
 		{"M/M/2, a gentle knee, never precise", queue{servers: 2, service: 0.05}, 0.5, 20, 240, 40, 90, 0},
 		{"M/D/4", queue{servers: 4, service: 0.02, constant: true}, 0.5, 20, 60, 40, 90, 90},
 		{"M/D/1", queue{servers: 1, service: 0.01, constant: true}, 0.1, 10, 80, 40, 90, 0},

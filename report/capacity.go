@@ -176,7 +176,7 @@ func (p *page) capacityTable(r *results.CapacityResult) {
 func worstText(s *results.CapacityStep) string {
 	var worst *results.CapacityObjective
 	for i := range s.Objectives {
-		if o := &s.Objectives[i]; worst == nil || o.Margin > worst.Margin {
+		if o := &s.Objectives[i]; worst == nil || worst.Actual == 0 || o.Actual != 0 && o.Margin > worst.Margin {
 			worst = o
 		}
 	}
