@@ -343,7 +343,7 @@ func (p *program) searched(c *cli.Context, config capacity.Config, axis string) 
 	if written := writeKnee(folder, result); written != nil {
 		err = errors.Join(err, written)
 	}
-	if printed := p.printCapacity(c, result, folder.Dir); printed != nil {
+	if printed := p.printCapacity(c, result, folder.Dir, c.Bool("json")); printed != nil {
 		err = errors.Join(err, printed)
 	}
 	if err != nil {
@@ -362,8 +362,8 @@ func writeKnee(folder *results.Folder, r *results.CapacityResult) error {
 }
 
 // printCapacity prints an answer the way the flags ask for.
-func (p *program) printCapacity(c *cli.Context, r *results.CapacityResult, dir string) error {
-	if c.Bool("json") {
+func (p *program) printCapacity(c *cli.Context, r *results.CapacityResult, dir string, asJSON bool) error {
+	if asJSON {
 		enc := json.NewEncoder(p.Out)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)

@@ -53,6 +53,9 @@ func (p *program) report(c *cli.Context) error {
 	if done, err := p.reportComparison(c, dirs); done {
 		return err
 	}
+	if searched, err := p.reportCapacity(c, dirs); searched || err != nil {
+		return err
+	}
 	summary, err := p.summaryOf(dirs)
 	if err != nil {
 		return err
@@ -72,6 +75,23 @@ func (p *program) report(c *cli.Context) error {
 		return err
 	}
 	return format(p.Out, in)
+}
+
+// reportCapacity prints the answer of a search for capacity again; false where
+// the folder is of none.
+func (p *program) reportCapacity(c *cli.Context, dirs []string) (bool, error) {
+	if len(dirs) != 1 {
+		return false, nil
+	}
+	var r results.CapacityResult
+	err := (&results.Folder{Dir: dirs[0]}).ReadJSON(results.CapacityFile, &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil {
+		err = p.printCapacity(c, &r, dirs[0], c.Bool("json") || c.String("format") == "json")
+	}
+	return true, err
 }
 
 func formatOf(c *cli.Context) (report.Format, error) {
