@@ -78,6 +78,7 @@ func drivingFlags() []cli.Flag {
 		text(loadFlags, "connections", "`HOW` shared, per-user or per-request"),
 		text(loadFlags, "abandon", "`SHARE` part of the sessions left without a logout: 5%"),
 		texts(loadFlags, "scrape", "`URL` a Prometheus endpoint of a target, whose memory is followed for drift"),
+		texts(loadFlags, "experiment", "`KEY=VALUE` changes the load's experiment: within=30s, users=500, idle=5m"),
 		texts(loadFlags, "threshold", "`EXPR` a limit to keep: 'p99(login) < 500ms', 'rate(fail) < 1%'"),
 	}
 }
@@ -195,6 +196,13 @@ func (v *values) overrides() scenario.Overrides {
 	}
 	if pins := v.c.StringSlice("resolve"); len(pins) > 0 {
 		o.Resolve = pins
+	}
+	for _, text := range v.c.StringSlice("experiment") {
+		f, err := scenario.ParseExperiment(text)
+		if err != nil {
+			v.bad("experiment", err)
+		}
+		o.Experiment = append(o.Experiment, f)
 	}
 	v.targets(&o)
 	v.labels(&o)

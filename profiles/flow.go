@@ -191,3 +191,8 @@ type SessionRules struct {
 	// logout_revokes) to the page that states it.
 	Sources map[string]string
 }
+
+// Allowance is how far from its declared end a session may be either alive or
+// dead without a finding: a tenth of the lifetime, at least a second. Servers
+// round lifetimes up to the rhythm of their reaper.
+func Allowance(lifetime time.Duration) time.Duration { return max(lifetime/10, time.Second) }

@@ -25,6 +25,7 @@ type Load struct {
 	Slack       document.Duration `yaml:"slack,omitempty" about:"how late a start may be so that starts near each other share one waking of the generator: precision given for processor time; it counts as lateness"`
 	Drain       Drain             `yaml:"drain,omitempty" about:"how the sessions still open are logged out at the end"`
 	Replay      *document.Share   `yaml:"replay,omitempty" about:"the share of closed sessions whose old cookies are tried once more; they must be refused"`
+	Experiment  Experiment        `yaml:"experiment,omitempty" about:"a question that the load asks of the server besides, with verdict lines of its own"`
 
 	stated map[string]bool // keys that somebody gave, by file or flag
 }
@@ -210,6 +211,7 @@ func (l *Load) Merge(base Load) {
 	inherit(l, "slack", &l.Slack, base.Slack)
 	inherit(l, "drain", &l.Drain, base.Drain)
 	fill(&l.Replay, base.Replay)
+	inherit(l, "experiment", &l.Experiment, base.Experiment)
 	if base.stated["warmup"] {
 		l.State("warmup") // none at all is not the same as nothing said
 	}

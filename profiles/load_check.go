@@ -27,6 +27,7 @@ func (l *Load) Check(f *document.File, path string) document.Problems {
 	c.stages(l.Stages)
 	c.arrivals(l)
 	c.models(l)
+	c.experiment(l)
 	c.distribution("think", l.Think)
 	c.distribution("turnover", l.Turnover)
 	c.count(l.Calls)

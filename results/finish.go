@@ -19,6 +19,9 @@ type Ending struct {
 	// run; an unknown one makes it invalid.
 	Checks []CheckResult
 	Listed []Listed // the server's lists of sessions against the ledger
+	// Experiment is what the load asked besides; a line that doesn't hold fails
+	// the run. Nil: it is an ordinary load.
+	Experiment *Experiment
 	// Invalid lists further reasons, in words, for which the run tells nothing.
 	Invalid []string
 	Health  Health // at the very end
@@ -69,7 +72,7 @@ func (c *Collector) outcome(end Ending) *outcome {
 		run: c.opt.Run, series: c.opt.Series, targets: c.opt.Targets, hold: c.hold, whole: c.whole,
 		taints: c.taints, maxTainted: c.limits.MaxTainted,
 		warmup: end.Warmup, held: c.held, drain: end.Drain,
-		interrupted: end.Interrupted, invalid: end.Invalid, checks: end.Checks, listed: end.Listed,
+		interrupted: end.Interrupted, invalid: end.Invalid, checks: end.Checks, experiment: end.Experiment, listed: end.Listed,
 		cpu: c.gauges.Health.CPU - c.opt.CPUAtStart, maxRSS: c.maxRSS, peakWorkers: c.workers,
 		clamped: c.clamped, lost: c.lost, example: c.examples.firstOf,
 	}
@@ -85,7 +88,7 @@ func (o *outcome) end() End {
 	e := End{
 		Line: EndLine, Interrupted: o.interrupted, MaxTainted: o.maxTainted, CPUS: o.cpu,
 		WarmupS: o.warmup.Seconds(), HoldS: o.held.Seconds(), DrainS: o.drain.Seconds(),
-		Invalid: o.invalid, Thresholds: o.thresholds, Checks: o.checks, Drift: o.drift, Listed: o.listed,
+		Invalid: o.invalid, Thresholds: o.thresholds, Checks: o.checks, Experiment: o.experiment, Drift: o.drift, Listed: o.listed,
 	}
 	return e
 }
@@ -108,6 +111,7 @@ type outcome struct {
 	drift               *Drift
 	gaps                []Gap
 	listed              []Listed
+	experiment          *Experiment
 	cpu                 float64
 	maxRSS              int64
 	peakWorkers         int
@@ -195,6 +199,7 @@ func (o *outcome) failures() []string {
 			reasons = append(reasons, fmt.Sprintf("threshold %s: it was %s", t.Expression, t.ActualText))
 		}
 	}
+	reasons = append(reasons, o.experiment.failures()...)
 	for _, c := range o.checks {
 		if c.Verdict == "fail" {
 			reasons = append(reasons, fmt.Sprintf("rule %s on %s: expected %s, observed %s", c.ID, c.Target, c.Expected, c.Observed))

@@ -79,6 +79,7 @@ type End struct {
 	Checks      []CheckResult     `json:"checks"`
 	Drift       *Drift            `json:"drift,omitempty"`
 	Listed      []Listed          `json:"listed,omitempty"`
+	Experiment  *Experiment       `json:"experiment,omitempty"`
 }
 
 // Quantiles are those of one interval, in milliseconds.

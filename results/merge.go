@@ -325,6 +325,7 @@ func (s *shard) addTo(o *outcome, several bool) {
 		}
 		o.checks = append(o.checks, s.end.Checks...)
 		o.listed = append(o.listed, s.end.Listed...)
+		o.experiment = o.experiment.with(s.end.Experiment, who)
 	}
 	o.warmup = max(o.warmup, toDuration(parts[Warmup]))
 	o.held = max(o.held, toDuration(parts[Hold]))

@@ -42,6 +42,8 @@ type Summary struct {
 	Generator  GeneratorSummary  `json:"generator"`
 	Thresholds []ThresholdResult `json:"thresholds"`
 	Checks     []CheckResult     `json:"checks"`
+	// Experiment is what the load asked of the server besides, where it did.
+	Experiment *Experiment `json:"experiment,omitempty"`
 	// Compared is what changed against a snapshot, where there was one.
 	Compared   *ContractComparison `json:"compared,omitempty"`
 	Comparison *ComparisonBrief    `json:"comparison,omitempty"` // with a baseline, where one was given

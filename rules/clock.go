@@ -6,12 +6,8 @@ import (
 	"authsoak/profiles"
 )
 
-// Allowance is how far from its declared end a session may be either alive or
-// dead without a finding: a tenth of the lifetime, at least a second. Servers
-// round lifetimes up to the rhythm of their reaper.
-func Allowance(lifetime time.Duration) time.Duration {
-	return max(lifetime/10, time.Second)
-}
+// Allowance is [profiles.Allowance].
+func Allowance(lifetime time.Duration) time.Duration { return profiles.Allowance(lifetime) }
 
 // Expect tells what an open session must be, given how long ago it was opened
 // (age) and last used (idle): Live within its declared lifetimes, Dead well

@@ -87,7 +87,9 @@ func (a *Arrivals) PeakRate() float64 {
 	}
 	var peak float64
 	for i := range a.segments {
-		peak = max(peak, a.segments[i].From, a.segments[i].To)
+		if a.segments[i].Length > 0 {
+			peak = max(peak, a.segments[i].From, a.segments[i].To)
+		}
 	}
 	return peak
 }

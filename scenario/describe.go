@@ -36,6 +36,9 @@ func (p *Plan) Describe() string {
 	if p.Warmup > 0 {
 		text += ", warm-up " + said(p.Warmup)
 	}
+	if p.Experiment != nil {
+		text += "; " + string(p.Experiment.Kind) + ": " + p.Experiment.Describe()
+	}
 	return text
 }
 

@@ -137,6 +137,7 @@ type Load struct {
 	level *float64       // what a flag asks for in the place of stages
 	hold  *time.Duration // how long the hold phase is to be, from a flag
 	held  bool           // the stages come from hold
+	asked []ExperimentFlag
 }
 
 // DecodeValue reads the name of a load, or a load.

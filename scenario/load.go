@@ -64,7 +64,11 @@ func (c *compiler) completeLoad() {
 		l.Merge(from.Load)
 		l.Use = ""
 	}
+	if l.Experiment.Kind != "" && len(l.Stages) > 0 {
+		c.relevel(l)
+	}
 	c.settleStages(l)
+	c.fillExperiment(l)
 	if l.Model == profiles.Population && l.Think == (profiles.Distribution{}) {
 		l.Think = profiles.Distribution{Distribution: profiles.Exponential, Mean: document.Duration(idleThink)}
 	}
@@ -199,6 +203,7 @@ func (l *Load) stages() []Stage {
 // planLoad turns the completed load into the plan's numbers.
 func (c *compiler) planLoad() {
 	l, p := &c.Load, c.plan
+	stages := c.planExperiment(l.stages())
 	p.Model, p.Connections, p.Workers = l.Model, l.Connections, l.Workers
 	p.Think, p.Turnover, p.Calls = timesOf(l.Think), timesOf(l.Turnover), callsOf(l.Calls)
 	if p.Turnover.IsZero() {
@@ -210,16 +215,16 @@ func (c *compiler) planLoad() {
 	p.DrainLimit, p.DrainRate = time.Duration(l.Drain.Limit), l.Drain.Rate
 	switch {
 	case l.Model == profiles.Open:
-		p.Arrivals = c.arrivals(l)
+		p.Arrivals = c.arrivals(l, stages)
 		p.Duration = p.Arrivals.Length()
 		if p.Arrivals.Process() == Trace {
 			p.Duration += p.tail()
 		}
 	case l.Model == profiles.Population:
-		p.Curve = NewCurve(l.stages()).Filled(c.fillRateOf(l))
+		p.Curve = NewCurve(stages).Filled(c.fillRateOf(l))
 		p.Duration = p.Curve.Length()
 	default:
-		p.Curve = NewCurve(l.stages())
+		p.Curve = NewCurve(stages)
 		p.Duration = p.Curve.Length()
 	}
 	if load := p.starts(); p.Warmup >= load {
@@ -267,14 +272,14 @@ func (c *compiler) fillRateOf(l *Load) float64 {
 	return rate
 }
 
-func (c *compiler) arrivals(l *Load) *Arrivals {
+func (c *compiler) arrivals(l *Load, stages []Stage) *Arrivals {
 	switch l.Arrivals.Process {
 	case profiles.Trace:
 		return NewTrace(c.trace)
 	case profiles.Poisson:
-		return NewPoisson(l.stages(), c.plan.Seed)
+		return NewPoisson(stages, c.plan.Seed)
 	}
-	return NewArrivals(l.stages())
+	return NewArrivals(stages)
 }
 
 func timesOf(d profiles.Distribution) Distribution {

@@ -51,6 +51,8 @@ type Overrides struct {
 	Abandon     *float64
 	Thresholds  []string
 	Scrape      []string
+	// Experiment changes keys of the load's experiment.
+	Experiment []ExperimentFlag
 }
 
 // defaultHold is the hold phase of a load that flags describe without saying
@@ -241,6 +243,10 @@ func (s *Scenario) applyLoad(o *Overrides) error {
 	if o.Workers != nil {
 		l.Workers = *o.Workers
 		s.states("workers", "--workers")
+	}
+	if len(o.Experiment) > 0 {
+		l.asked = o.Experiment
+		s.from("load.experiment", "--experiment")
 	}
 	set(s, "load.connections", "--connections", &l.Connections, o.Connections)
 	for _, d := range []struct {

@@ -59,6 +59,8 @@ type Plan struct {
 
 	Thresholds []metric.Expression
 	Scrapes    []ScrapePlan
+
+	Experiment *ExperimentPlan // nil: an ordinary load
 }
 
 // TargetPlan is one server and how it is driven.

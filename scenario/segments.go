@@ -13,8 +13,11 @@ const Forever time.Duration = math.MaxInt64
 // stage whose From differs from the To of the stage before.
 type Stage struct {
 	From, To float64
-	Length   time.Duration // > 0; only the last may be [Forever], and then From = To
+	Length   time.Duration // only the last may be [Forever], and then From = To
 }
+
+// Burst is a stage of no length: n arrivals at one instant. Only arrivals know it.
+func Burst(n int) Stage { return Stage{From: float64(n), To: float64(n)} }
 
 // segment is a stage with where it begins: at which time, and after how many
 // arrivals. The number of arrivals is kept in two parts, so that billions of
@@ -38,6 +41,9 @@ func layOut(stages []Stage) []segment {
 		s := segment{Stage: st, start: start, whole: whole, frac: frac}
 		s.seconds = st.Length.Seconds()
 		s.arrived = (st.From + st.To) / 2 * s.seconds
+		if st.Length == 0 {
+			s.arrived = st.From
+		}
 		if st.Length == Forever {
 			s.arrived = math.Inf(1)
 			if st.From == 0 {
@@ -88,6 +94,9 @@ func end(segments []segment) time.Duration {
 // t = x/r₀, of which the whole seconds are taken out first, so that the rest
 // keeps its nanoseconds however long the segment is.
 func (s *segment) reach(n int64, sub float64) time.Duration {
+	if s.Length == 0 {
+		return 0
+	}
 	if s.From == s.To {
 		return s.reachConstant(n, sub)
 	}
