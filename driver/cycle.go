@@ -43,6 +43,10 @@ func (w *worker) drive(id sessions.ID, led, now int64) {
 		w.takeAccount(t)
 	}
 	w.changed = false
+	if w.record.Cycle&twin != 0 {
+		w.overLive(t, due)
+		return
+	}
 	for {
 		next, goes := w.advance(t, due)
 		if !goes {
@@ -72,6 +76,11 @@ func (w *worker) park(next int64) {
 func (w *worker) advance(t *target, due int64) (int64, bool) {
 	r := w.record
 	switch {
+	case r.State() == sessions.Abandoned && w.shard.run.touches:
+		if !w.touch(t, due) {
+			w.forget(t)
+		}
+		return 0, false
 	case r.State() == sessions.Abandoned, r.State() == sessions.PossiblyClosed:
 		w.forget(t)
 		return 0, false
@@ -199,7 +208,7 @@ func (w *worker) after(t *target, end ending) (int64, bool) {
 		if r.Calls == 0 {
 			r.Flags |= leaving
 		}
-		return next, true
+		return w.ahead(t, next), true
 	}
 	user, _ := splitCycle(r.Cycle)
 	till := int64(run.plan.Curve.ActiveUntil(user, time.Duration(end.at)))
@@ -210,7 +219,7 @@ func (w *worker) after(t *target, end ending) (int64, bool) {
 		r.Flags |= leaving
 		next = max(till, end.at)
 	}
-	return next, true
+	return w.ahead(t, next), true
 }
 
 // finish ends the cycle and plans the user's next one.
@@ -281,23 +290,23 @@ func (w *worker) planEnd(t *target, id sessions.ID, u *sessions.Record) {
 	}
 }
 
-// refusedPause is how long a user of a population waits after a login that opened
-// no session: a server that is full must not be hammered.
-const refusedPause = time.Second
+// reopenAfter is how long a user of a population waits after a login that opened
+// no session: a server that is full or down is asked, not stormed.
+const reopenAfter = time.Second
 
 // again plans the next cycle of a user that stays.
 func (w *worker) again(started int64) (int64, bool) {
 	run := w.shard.run
 	user, _ := splitCycle(w.record.Cycle)
 	next := w.clock
-	if run.population {
-		if w.record.Opened < started && !run.targets[w.record.Target].flow.Sessionless {
-			next += int64(refusedPause)
-		}
-	} else {
+	switch {
+	case !run.population:
 		next += int64(run.plan.Think.At(w.draw(scenario.StreamThink, 1<<31)))
 		next = max(next, started+int64(run.plan.Pacing))
+	case w.record.Opened < started && !run.targets[w.record.Target].flow.Sessionless:
+		next += int64(reopenAfter)
 	}
+	next = run.plan.Experiment.Silent(w.clock, next)
 	w.record.Cycle++
 	at, ok := run.plan.Curve.Crossing(user, time.Duration(next))
 	if !ok || int64(at) >= run.end {

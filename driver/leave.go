@@ -3,6 +3,7 @@ package driver
 import (
 	"time"
 
+	"authsoak/driver/experiment"
 	"authsoak/driver/sessions"
 	"authsoak/profiles"
 	"authsoak/results"
@@ -14,6 +15,9 @@ import (
 func (w *worker) leave(t *target, due int64) (int64, bool) {
 	if scenario.Chance(w.shard.run.plan.Abandon, w.draw(scenario.StreamAbandon, 0)) {
 		w.setState(sessions.Abandoned)
+		if w.shard.run.experiment != nil {
+			w.report(experiment.Abandon, due, w.clock, &ending{at: w.clock})
+		}
 		return w.finish(t)
 	}
 	w.logout(t, due, scenario.Chance(w.shard.run.plan.Replay, w.draw(scenario.StreamReplay, 0)))
@@ -102,6 +106,12 @@ func (w *worker) settle(t *target) sessions.State {
 // logged out, without credentials and on a connection without certificate, and
 // tells what the session is. It never asks a cookie jar.
 func (w *worker) replay(t *target, expected rules.Expectation) rules.Expectation {
+	is, _ := w.tryAgain(t, expected)
+	return is
+}
+
+// tryAgain is [worker.replay] with how the step went.
+func (w *worker) tryAgain(t *target, expected rules.Expectation) (rules.Expectation, ending) {
 	w.shard.users.Load(w.user, &w.old)
 	w.jar, w.old = w.old, w.jar
 	mine := w.values
@@ -113,12 +123,12 @@ func (w *worker) replay(t *target, expected rules.Expectation) rules.Expectation
 	w.count(t.index, results.Replays)
 	switch {
 	case end.outcome == results.OK && end.over:
-		return rules.Dead
+		return rules.Dead, end
 	case end.outcome == results.OK || end.class == results.UnexpectedAccept:
 		w.note(end)
-		return rules.Live
+		return rules.Live, end
 	}
-	return rules.Uncertain
+	return rules.Uncertain, end
 }
 
 // revokes is what a replay must find after a logout.

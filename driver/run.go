@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"authsoak/driver/experiment"
 	"authsoak/driver/pacer"
 	"authsoak/driver/scrape"
 	"authsoak/driver/sessions"
@@ -41,6 +42,9 @@ type Config struct {
 	// NewPacer makes the pacer of a shard; nil: [pacer.New]. With Targets'
 	// dialers it is all a run needs of the world.
 	NewPacer func(epoch time.Time) pacer.Pacer
+	// Restart restarts the target of a restart experiment, at its time; nil:
+	// somebody else does. An error makes the run invalid.
+	Restart func(context.Context) error
 	// Shards is the number of parts that share nothing; 0: one a processor.
 	Shards int
 	// Earlier is the part of the run that was driven before it was killed, its
@@ -77,6 +81,7 @@ type run struct {
 	end     int64 // of the load, ns since the epoch
 
 	policy           policy
+	touches          bool // sessions left behind are tried once more
 	open, population bool
 	workers          int // there may be at once, all shards together
 
@@ -91,8 +96,10 @@ type run struct {
 	fatal   error  // why the harness can't go on
 	problem string // why the run is invalid
 
-	continuous *continuous     // nil in a cleanup
-	scraper    *scrape.Scraper // nil where no endpoint is to be asked
+	continuous *continuous       // nil in a cleanup
+	scraper    *scrape.Scraper   // nil where no endpoint is to be asked
+	continuous *continuous       // nil in a cleanup
+	experiment *experiment.Judge // nil: an ordinary load
 }
 
 // Run drives the plan until its end, until stop is closed (a clean stop: no new
@@ -121,6 +128,8 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	if r.targets, r.series, err = lineUp(c.Plan, c.Targets, c.Agent); err != nil {
 		return nil, err
 	}
+	r.experiment = newExperiment(r)
+	r.touches = c.Plan.Experiment != nil && c.Plan.Experiment.Kind == profiles.Leak
 	r.policy = map[scenario.Connections]policy{profiles.PerUser: perUser, profiles.PerRequest: perRequest}[c.Plan.Connections]
 	r.open = c.Plan.Model == profiles.Open
 	r.population = c.Plan.Model == profiles.Population
@@ -248,6 +257,9 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 	watched, unwatch := context.WithCancel(context.Background())
 	var aux errgroup.Group
 	aux.Go(func() error { return r.watchdog(watched) })
+	if r.Restart != nil && r.experiment != nil {
+		aux.Go(func() error { return r.restartTarget(watched) })
+	}
 	defer func() {
 		unwatch()
 		aux.Wait()

@@ -49,6 +49,11 @@ func (w *worker) perform(t *target, g *group, facts rules.Facts, intended int64)
 		}
 	}
 	w.observe(t, g, facts, &end)
+	if w.shard.run.experiment != nil {
+		if part, ok := partOf(facts.Part); ok {
+			w.report(part, intended, start, &end)
+		}
+	}
 	w.recorder.Record(results.Sample{Series: g.series, Phase: w.phase,
 		Service: end.at - start, Response: end.at - intended,
 		Outcome: end.outcome, Class: end.class})
@@ -59,6 +64,9 @@ func (w *worker) perform(t *target, g *group, facts rules.Facts, intended int64)
 // allows, and judges the last answer.
 func (w *worker) request(t *target, r *wireRequest, facts rules.Facts, end *ending) {
 	w.wire = r.append(w.wire[:0], &w.scratch, &w.values, t.flow.Slots, w.jar.Others)
+	if w.over {
+		w.wire = keep(w.wire, t.flow.Slots, &w.jar)
+	}
 	w.req = exchange.Request{Wire: w.wire, Head: r.isHead, Idempotent: r.spec.Idempotent}
 	w.exchange(t, r.spec, facts, end)
 	for hops := r.spec.FollowRedirects; hops > 0 && end.outcome == results.OK && w.isRedirect(); hops-- {
@@ -204,7 +212,7 @@ func (w *worker) capture(spec *profiles.Request, c *profiles.Capture, end *endin
 // a dead session may succeed, and the drain judges nothing.
 func (w *worker) expected(t *target, part rules.Part, answered int64) rules.Expectation {
 	r, rule := w.record, &t.flow.Session
-	if w.phase == results.Drain {
+	if w.phase == results.Drain || w.excused() {
 		return rules.Uncertain
 	}
 	if rules.Expect(rule, time.Duration(answered-r.Opened), time.Duration(answered-r.LastUsed)) == rules.Live {

@@ -46,6 +46,7 @@ type target struct {
 	line  *line // users who wait for one of its accounts
 
 	login, logout, replay group
+	duplicate             group // a login over a live session; empty: nobody asks for it
 	calls                 []group
 	listing               *wireRequest // nil: the profile has none
 
@@ -75,6 +76,9 @@ func lineUp(plan *scenario.Plan, given []Target, agent string) ([]target, []resu
 		}
 		t.Pool = accounts.NewPool(g.Policy, g.Accounts.Count(), 0, 1, plan.Seed)
 		t.compile(add)
+		if e := plan.Experiment; e != nil && e.Kind == profiles.DuplicateBurst {
+			t.duplicate = t.again(add)
+		}
 	}
 	return targets, series, nil
 }
@@ -116,4 +120,10 @@ func (t *target) compile(add func(results.Series) int) {
 	t.cycleSeries = add(results.Series{Target: t.Name, Step: "cycle", Kind: results.CycleSeries})
 	t.connectSeries = add(results.Series{Target: t.Name, Step: "connect", Kind: results.ConnectSeries})
 	t.tlsSeries = add(results.Series{Target: t.Name, Step: "tls", Kind: results.TLSSeries})
+}
+
+// again is the login as a step of its own: over a live session.
+func (t *target) again(add func(results.Series) int) group {
+	return group{name: DuplicateStep, requests: t.login.requests,
+		series: add(results.Series{Target: t.Name, Step: DuplicateStep, Kind: results.StepSeries})}
 }

@@ -170,6 +170,9 @@ func (r *run) conclude(e runEnding) (*results.Summary, error) {
 		Drain: time.Duration(e.end - e.loadEnd), Health: r.health(),
 		Checks: append(r.checks(), e.checks...), Listed: e.listed,
 	}
+	if r.experiment != nil {
+		ending.Experiment = r.experiment.Result()
+	}
 	if r.problem != "" {
 		ending.Invalid = append(ending.Invalid, r.problem)
 	}

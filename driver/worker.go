@@ -29,6 +29,7 @@ type worker struct {
 	phase    results.Phase
 	clock    int64 // the last reading, ns since the epoch
 	sentAt   int64 // when the request at hand left
+	over     bool  // logging in over the session in the jar
 	changed  bool  // the jar holds values that the store does not
 
 	account accounts.Scratch

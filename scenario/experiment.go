@@ -9,6 +9,7 @@ import (
 
 	"authsoak/document"
 	"authsoak/profiles"
+	"authsoak/spelling"
 )
 
 // ExperimentPlan is a load's experiment with its times since the start of load.
@@ -49,6 +50,10 @@ func (e *ExperimentPlan) Silent(now, due int64) int64 {
 	return int64(e.Until)
 }
 
+// Touched is how much longer than its idle time a session left behind is unused
+// when it is touched.
+func (e *ExperimentPlan) Touched() time.Duration { return profiles.Allowance(e.Idle) }
+
 // Describe says in a line what is done.
 func (e *ExperimentPlan) Describe() string {
 	switch e.Kind {
@@ -61,7 +66,7 @@ func (e *ExperimentPlan) Describe() string {
 	case profiles.DuplicateBurst:
 		return fmt.Sprintf("%s at one instant over each of %s, from %s on", counted(e.Logins, "login"), counted(e.Sessions, "live session"), said(e.At))
 	}
-	return fmt.Sprintf("sessions left without a logout are touched once, %s after their last use", said(e.Idle+profiles.Allowance(e.Idle)))
+	return fmt.Sprintf("sessions left without a logout are touched once, %s after their last use", said(e.Idle+e.Touched()))
 }
 
 // ExperimentFlag is one KEY=VALUE of --experiment.
@@ -78,7 +83,7 @@ func ParseExperiment(text string) (ExperimentFlag, error) {
 	f := ExperimentFlag{key, value}
 	if !slices.Contains(experimentKeys, key) {
 		hint := "there are " + strings.Join(experimentKeys, ", ")
-		if near := document.Suggest(key, experimentKeys); near != "" {
+		if near := spelling.Nearest(key, experimentKeys); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return f, fmt.Errorf("an experiment has no key %q: %s", key, hint)
@@ -148,6 +153,9 @@ func (c *compiler) planExperiment(stages []Stage) []Stage {
 		c.idleOfTargets(p)
 		if c.Load.Abandon == 0 {
 			c.bad("load.abandon", "a leak needs a share of sessions that are left without a logout", "")
+		}
+		if length == Forever {
+			c.bad("load.endless", "a leak needs an end: login times of its last quarter are held against those of its first", "")
 		}
 		if need := time.Duration(c.Load.Warmup) + p.Idle + 2*profiles.Allowance(p.Idle); p.Idle > 0 && length <= need {
 			c.bad("load.stages", fmt.Sprintf("the load is over after %s: a session left behind is touched once it must have ended, and none has by then: more than %s is needed", said(length), said(need)), "")

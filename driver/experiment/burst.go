@@ -1,0 +1,97 @@
+package experiment
+
+import (
+	"fmt"
+	"time"
+
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// burst judges logins that come at once over a live session.
+type burst struct {
+	plan              *scenario.ExperimentPlan
+	declared          profiles.Declaration
+	refused, accepted int64
+	unclear           tally // without an answer that tells
+	classes           tally // of the refusals
+	times             results.Histogram
+	under             map[int]bool // by user: does the session still answer after its burst?
+}
+
+func (b *burst) at() (int64, bool) { return int64(b.plan.At), true }
+
+// excuses the sessions under a burst, unless no login over them may be let in.
+func (b *burst) excuses(user int, opened int64) bool {
+	at, ok := b.plan.Burst(user)
+	return ok && b.declared != profiles.Refuse && opened < int64(at)
+}
+
+func (b *burst) see(e *Event) {
+	switch e.Part {
+	case Duplicate:
+		b.times.Record(e.End - e.Intended)
+		switch {
+		case e.Outcome == results.OK:
+			b.accepted++
+		case Refusal(e.Class):
+			b.refused++
+			b.classes[e.Class]++
+		default:
+			b.unclear[e.Class]++
+		}
+	case Call:
+		at, ok := b.plan.Burst(e.User)
+		if _, seen := b.under[e.User]; ok && !seen && e.Opened < int64(at) && e.Intended > int64(at) {
+			b.under[e.User] = e.Outcome == results.OK && !e.Over
+		}
+	}
+}
+
+// Refusal tells an answer by which the server refuses a login.
+func Refusal(c results.Class) bool {
+	switch c {
+	case results.RefusedDuplicate, results.BadCredentials, results.UnexpectedReject, results.SessionExpired, results.CSRF,
+		results.Redirected, results.Locked:
+		return true
+	}
+	return false
+}
+
+func (b *burst) lines() []results.ExperimentLine {
+	all := int64(b.plan.Sessions) * int64(b.plan.Logins)
+	answered := fmt.Sprintf("%d refused, %d accepted, of %d", b.refused, b.accepted, all)
+	if b.classes.sum() > 0 {
+		answered += " (" + b.classes.String() + ")"
+	}
+	missing := all - b.refused - b.accepted - b.unclear.sum()
+	silent := fmt.Sprintf("%d of %d", b.unclear.sum()+missing, all)
+	if b.unclear.sum() > 0 {
+		silent += ": " + b.unclear.String()
+	}
+	if missing > 0 {
+		silent += fmt.Sprintf("; %d were never sent: no session was live to send them over", missing)
+	}
+	alive := 0
+	for _, ok := range b.under {
+		if ok {
+			alive++
+		}
+	}
+	under := fmt.Sprintf("%d of %d", alive, b.plan.Sessions)
+	out := []results.ExperimentLine{{}, line("without an answer that tells", b.unclear.sum()+missing == 0, "none", silent), {},
+		line("worst login", b.times.Count() > 0 && time.Duration(b.times.Max()) <= b.plan.Slowest, "answered within "+said(b.plan.Slowest), spread(&b.times))}
+	const policy, live = "logins over a live session", "the sessions under them"
+	switch b.declared {
+	case profiles.Refuse:
+		out[0] = line(policy, b.refused > 0 && b.accepted == 0, "every one is refused, as the profile declares", answered)
+		out[2] = line(live, alive == b.plan.Sessions, "all still answer", under)
+	case profiles.Allow:
+		out[0] = line(policy, b.accepted > 0 && b.refused == 0, "every one is accepted, as the profile declares", answered)
+		out[2] = told(live, under+" still answer")
+	default:
+		out[0], out[2] = told(policy, answered), told(live, under+" still answer")
+	}
+	return out
+}

@@ -1,0 +1,60 @@
+package experiment
+
+import (
+	"fmt"
+	"time"
+
+	"authsoak/results"
+	"authsoak/scenario"
+)
+
+// storm judges many logins at one instant.
+type storm struct {
+	plan  *scenario.ExperimentPlan
+	back  recovery
+	in    int64 // logged in
+	last  int64 // when the last of them was
+	wrong tally
+	times results.Histogram // response times, of failed ones too
+}
+
+func (s *storm) at() (int64, bool)       { return int64(s.plan.At), true }
+func (s *storm) excuses(int, int64) bool { return false }
+
+func (s *storm) see(e *Event) {
+	if e.Part != Login || !e.Judged {
+		return
+	}
+	if e.Intended >= int64(s.plan.At) && !s.back.happened() {
+		s.back.begin(int64(s.plan.At))
+	}
+	if e.Intended != int64(s.plan.At) {
+		s.back.login(e)
+		return
+	}
+	s.times.Record(e.End - e.Intended)
+	if e.Outcome != results.OK {
+		s.wrong[e.Class]++
+		return
+	}
+	s.in++
+	s.last = max(s.last, e.End)
+}
+
+func (s *storm) lines() []results.ExperimentLine {
+	all := max(int64(s.plan.Users), s.in+s.wrong.sum())
+	missing := all - s.in - s.wrong.sum()
+	took := time.Duration(s.last) - s.plan.At
+	enough := float64(all-s.in) <= s.plan.Failures*float64(all)
+	actual := fmt.Sprintf("%d of %d, the last after %s", s.in, all, said(took))
+	if s.in == 0 {
+		actual = fmt.Sprintf("none of %d", all)
+	}
+	worst := s.times.Max()
+	return []results.ExperimentLine{
+		line("everybody in", s.in > 0 && enough && took <= s.plan.Within, "all logged in after "+said(s.plan.Within)+" at most", actual),
+		failures(all, &s.wrong, missing, s.plan.Failures),
+		line("worst login", s.times.Count() > 0 && time.Duration(worst) <= s.plan.Slowest, "answered within "+said(s.plan.Slowest), spread(&s.times)),
+		s.back.line(s.plan.Within),
+	}
+}
