@@ -88,15 +88,22 @@ func (w *worker) ahead(t *target, next int64) int64 {
 	}
 	next = plan.Silent(w.clock, next)
 	user, _ := splitCycle(w.record.Cycle)
-	at, ok := plan.Burst(user)
-	if !ok || !w.shard.run.population || w.clock >= int64(at) || next < int64(at) || w.record.State() != sessions.Live {
+	planned, ok := plan.Burst(user)
+	if !ok || next < int64(planned) || w.record.State() != sessions.Live {
+		return next
+	}
+	at := max(int64(planned), w.clock) // the session's own step may have taken longer
+	if !w.shard.run.experiment.Begin(user, at) {
 		return next
 	}
 	for range plan.Logins {
-		w.addTwin(user, int64(at))
+		w.addTwin(user, at)
 	}
-	return max(next, int64(at+time.Second/2))
+	return max(next, at+int64(untilUsed))
 }
+
+// untilUsed is how long the session under a burst is let alone after it.
+const untilUsed = time.Second / 2
 
 // addTwin makes a record that logs in over the session at hand at that time. It
 // has a copy of the session's values, so that it needs nobody's leave.

@@ -216,7 +216,7 @@ func TestCheck(t *testing.T) {
 
 // TestBuiltinLoads: each is sound before and after its defaults.
 func TestBuiltinLoads(t *testing.T) {
-	want := []string{"ramp", "smoke", "soak", "spike", "steady", "storm"}
+	want := []string{"duplicate-burst", "leak", "mass-expiry", "ramp", "restart", "smoke", "soak", "spike", "steady", "storm"}
 	var got []string
 	for _, p := range Loads() {
 		got = append(got, p.Name)

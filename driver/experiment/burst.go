@@ -17,15 +17,24 @@ type burst struct {
 	unclear           tally // without an answer that tells
 	classes           tally // of the refusals
 	times             results.Histogram
-	under             map[int]bool // by user: does the session still answer after its burst?
+	began             map[int]int64 // by user: when its burst came
+	under             map[int]bool  // by user: does the session still answer after its burst?
 }
 
 func (b *burst) at() (int64, bool) { return int64(b.plan.At), true }
 
 // excuses the sessions under a burst, unless no login over them may be let in.
 func (b *burst) excuses(user int, opened int64) bool {
-	at, ok := b.plan.Burst(user)
-	return ok && b.declared != profiles.Refuse && opened < int64(at)
+	at, ok := b.began[user]
+	return ok && b.declared != profiles.Refuse && opened < at
+}
+
+func (b *burst) begin(user int, at int64) bool {
+	if _, done := b.began[user]; done {
+		return false
+	}
+	b.began[user] = at
+	return true
 }
 
 func (b *burst) see(e *Event) {
@@ -42,8 +51,8 @@ func (b *burst) see(e *Event) {
 			b.unclear[e.Class]++
 		}
 	case Call:
-		at, ok := b.plan.Burst(e.User)
-		if _, seen := b.under[e.User]; ok && !seen && e.Opened < int64(at) && e.Intended > int64(at) {
+		at, ok := b.began[e.User]
+		if _, seen := b.under[e.User]; ok && !seen && e.Opened < at && e.Intended > at {
 			b.under[e.User] = e.Outcome == results.OK && !e.Over
 		}
 	}

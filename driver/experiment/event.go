@@ -78,7 +78,7 @@ func New(plan *scenario.Plan, declared profiles.Declaration) *Judge {
 	case profiles.Restart:
 		of = &restart{plan: p, back: newRecovery(p.Factor), sessions: map[uint64]fate{}}
 	case profiles.DuplicateBurst:
-		of = &burst{plan: p, declared: declared, under: map[int]bool{}}
+		of = &burst{plan: p, declared: declared, began: map[int]int64{}, under: map[int]bool{}}
 	default:
 		of = &leak{plan: p, begin: int64(plan.Warmup), end: int64(plan.Duration)}
 	}
@@ -98,6 +98,15 @@ func (j *Judge) Excuses(user int, opened int64) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.of.excuses(user, opened)
+}
+
+// Begin tells that the burst over a user's session is to come then; false: it has
+// been already, or none is to come.
+func (j *Judge) Begin(user int, at int64) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	b, ok := j.of.(*burst)
+	return ok && b.begin(user, at)
 }
 
 // Happened tells the judge of a restart that the server was told to restart.

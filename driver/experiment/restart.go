@@ -77,7 +77,9 @@ func (r *restart) see(e *Event) {
 	if out && e.Judged {
 		r.last = max(r.last, e.End)
 	}
-	if e.Outcome != results.OK && !e.lost() && r.back.happened() {
+	// That a session which is gone can't be logged out is no further failure.
+	farewell := e.Part == Logout && !out && r.back.happened() && e.Opened < max(r.back.since, r.last)
+	if e.Outcome != results.OK && !e.lost() && !farewell && r.back.happened() {
 		r.wrong[e.Class]++
 	}
 	switch {
