@@ -79,6 +79,7 @@ func drivingFlags() []cli.Flag {
 		text(loadFlags, "abandon", "`SHARE` part of the sessions left without a logout: 5%"),
 		texts(loadFlags, "scrape", "`URL` a Prometheus endpoint of a target, whose memory is followed for drift"),
 		texts(loadFlags, "experiment", "`KEY=VALUE` changes the load's experiment: within=30s, users=500, idle=5m"),
+		text(loadFlags, "restart-command", "`COMMAND` restarts the target of a restart experiment at its time: 'systemctl restart tomcat'; split at spaces, run without a shell"),
 		texts(loadFlags, "threshold", "`EXPR` a limit to keep: 'p99(login) < 500ms', 'rate(fail) < 1%'"),
 	}
 }

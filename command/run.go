@@ -154,6 +154,10 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 		return err
 	}
 	defer out.close()
+	restart, err := p.restartCommand(c, plan)
+	if err != nil {
+		return err
+	}
 	folder, err := runFolder(c, s)
 	if err != nil {
 		return err
@@ -162,7 +166,7 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 		return err
 	}
 	return probes.beside(p, c, folder, targets, func() error {
-		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits}, out, against)
+		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits, Restart: restart}, out, against)
 	})
 }
 

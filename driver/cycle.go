@@ -82,6 +82,7 @@ func (w *worker) advance(t *target, due int64) (int64, bool) {
 		}
 		return 0, false
 	case r.State() == sessions.Abandoned, r.State() == sessions.PossiblyClosed:
+		w.sample(t)
 		w.forget(t)
 		return 0, false
 	case r.Flags&stranded != 0:
@@ -338,7 +339,6 @@ func (w *worker) used(t *target, began int64, end ending) {
 
 // forget ends the wait for a session to die by itself.
 func (w *worker) forget(t *target) {
-	w.touch(t)
 	if w.record.Flags&leased != 0 {
 		w.returnAccount(t)
 	}

@@ -77,9 +77,9 @@ func (w *worker) rescue(t *target, due int64) {
 	}
 }
 
-// touch tries an abandoned session, of a sample, once its idle time is over: it
+// sample tries an abandoned session, one of so many, once its idle time is over: it
 // must be dead.
-func (w *worker) touch(t *target) {
+func (w *worker) sample(t *target) {
 	r := w.record
 	if r.State() != sessions.Abandoned || r.Flags&doubtful != 0 || len(t.replay.requests) == 0 ||
 		!scenario.Chance(w.shard.run.plan.Replay, w.draw(scenario.StreamReplay, 1)) {

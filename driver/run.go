@@ -98,7 +98,6 @@ type run struct {
 
 	continuous *continuous       // nil in a cleanup
 	scraper    *scrape.Scraper   // nil where no endpoint is to be asked
-	continuous *continuous       // nil in a cleanup
 	experiment *experiment.Judge // nil: an ordinary load
 }
 

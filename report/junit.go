@@ -78,6 +78,9 @@ func JUnitRun(w io.Writer, s *results.Summary) error {
 	}
 	run.Properties = &junitProperties{facts}
 	all := &junitSuites{Name: printable("authsoak run " + s.RunID), Suites: []junitSuite{run}}
+	if suite, ok := experimentSuite(s.Experiment); ok {
+		all.Suites = append(all.Suites, suite)
+	}
 	return writeJUnit(w, all, s.Thresholds, s.Checks)
 }
 

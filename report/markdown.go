@@ -25,6 +25,7 @@ func Markdown(w io.Writer, s *results.Summary) error {
 	m := &markdown{}
 	m.verdict(s)
 	m.thresholds(s.Thresholds)
+	m.experiment(s.Experiment)
 	m.steps(s)
 	m.rules(s.Checks)
 	m.health(s)

@@ -40,6 +40,7 @@ func Summary(w io.Writer, s *results.Summary, opt TextOptions) error {
 	if !opt.Brief {
 		p.thresholds(s.Thresholds)
 		p.against(s.Comparison)
+		p.experiment(s.Experiment)
 		p.tested(s)
 		p.steps(s)
 		p.errors(s)
@@ -145,6 +146,7 @@ func headline(s *results.Summary) string {
 		}
 	}
 	all := int64(len(s.Thresholds))
+	experiment := experimentHeadline(s)
 	switch {
 	case s.Verdict == results.Invalid:
 		return "the run cannot be judged"
@@ -152,6 +154,8 @@ func headline(s *results.Summary) string {
 		return "stopped before its time"
 	case failed > 0:
 		return count(int64(failed)) + " of " + plural(all, "threshold", "thresholds") + " failed"
+	case experiment != "":
+		return experiment
 	case s.Verdict == results.Pass && all == 1:
 		return "the threshold holds"
 	case s.Verdict == results.Pass && all > 1:

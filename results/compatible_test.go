@@ -58,7 +58,7 @@ func today(t *testing.T) []byte {
 	t.Helper()
 	r := newRun(t, []string{"p99(login) < 1us", "rate(fail) < 50%"}, nil)
 	r.play(rand.New(rand.NewPCG(1, 2)), 5)
-	s := r.finish(Ending{Checks: []CheckResult{{ID: "x", Target: "octane", Verdict: "fail", Judged: true, Title: "t", Expected: "a", Observed: "b",
+	s := r.finish(Ending{Experiment: &Experiment{Kind: "storm", About: "a", Lines: []ExperimentLine{{Name: "n", Expectation: "e", Actual: "a", Pass: true}}}, Checks: []CheckResult{{ID: "x", Target: "octane", Verdict: "fail", Judged: true, Title: "t", Expected: "a", Observed: "b",
 		Source: "c", Seen: map[string]string{"status": "200"}, Exchanges: []Exchange{{Step: "login", Request: "r", Sent: "s", Received: "r"}}}}})
 	b, err := json.Marshal(s)
 	if err != nil {

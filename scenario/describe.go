@@ -51,7 +51,7 @@ func (p *Plan) howLong() string {
 
 // upTo stands before the highest level of a load that has others too.
 func upTo(segments []segment) string {
-	if slices.ContainsFunc(segments, func(s segment) bool { return s.From != segments[0].From || s.To != s.From }) {
+	if slices.ContainsFunc(segments, func(s segment) bool { return s.Length > 0 && (s.From != segments[0].From || s.To != s.From) }) {
 		return "up to "
 	}
 	return ""

@@ -157,8 +157,8 @@ func (c *compiler) planExperiment(stages []Stage) []Stage {
 		if length == Forever {
 			c.bad("load.endless", "a leak needs an end: login times of its last quarter are held against those of its first", "")
 		}
-		if need := time.Duration(c.Load.Warmup) + p.Idle + 2*profiles.Allowance(p.Idle); p.Idle > 0 && length <= need {
-			c.bad("load.stages", fmt.Sprintf("the load is over after %s: a session left behind is touched once it must have ended, and none has by then: more than %s is needed", said(length), said(need)), "")
+		if last := &stages[len(stages)-1]; last.Length != Forever {
+			last.Length += p.Idle + 2*p.Touched() // so that those left in the stages come of age
 		}
 	case profiles.DuplicateBurst:
 		c.burstFits(p, length)

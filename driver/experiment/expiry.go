@@ -21,6 +21,7 @@ type expiry struct {
 	wrong  tally
 	again  results.Histogram // response times of the logins after it
 	calls  int64             // after the return
+	ended  int64             // of them, refused when the idle time was about over again
 	failed tally
 }
 
@@ -41,7 +42,10 @@ func (x *expiry) see(e *Event) {
 		x.firstCall(e)
 	case e.Part == Call && e.Opened >= until:
 		x.calls++
-		if e.Outcome != results.OK {
+		switch {
+		case e.lost(): // by the clock of its own: the declared time was over, or nearly
+			x.ended++
+		case e.Outcome != results.OK:
 			x.failed[e.Class]++
 		}
 	}
@@ -97,13 +101,17 @@ func (x *expiry) lines() []results.ExperimentLine {
 		line("everybody in again", x.refused > 0 && x.in >= x.refused && took <= x.plan.Within, "all who were refused are logged in after "+said(x.plan.Within)+" at most", in),
 		failures(x.in+x.wrong.sum(), &x.wrong, 0, x.plan.Failures),
 		line("worst login", x.again.Count() > 0 && time.Duration(x.again.Max()) <= x.plan.Slowest, "answered within "+said(x.plan.Slowest), times),
-		line("the new sessions", x.calls > 0 && x.failed.sum() == 0, "every call on them goes well", callsText(x.calls, &x.failed)),
+		line("the new sessions", x.calls > 0 && x.failed.sum() == 0, "no call on them fails", callsText(x.calls, x.ended, &x.failed)),
 	}
 }
 
-func callsText(calls int64, failed *tally) string {
-	if failed.sum() == 0 {
-		return fmt.Sprintf("all %d went well", calls)
+func callsText(calls, ended int64, failed *tally) string {
+	text := fmt.Sprintf("%d of %d calls failed", failed.sum(), calls)
+	if failed.sum() > 0 {
+		text += ": " + failed.String()
 	}
-	return fmt.Sprintf("%d of %d failed: %s", failed.sum(), calls, failed)
+	if ended > 0 {
+		text += fmt.Sprintf("; %d found that they had been unused for too long again", ended)
+	}
+	return text
 }

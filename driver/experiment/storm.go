@@ -28,7 +28,7 @@ func (s *storm) see(e *Event) {
 	if e.Intended >= int64(s.plan.At) && !s.back.happened() {
 		s.back.begin(int64(s.plan.At))
 	}
-	if e.Intended != int64(s.plan.At) {
+	if e.Intended != int64(s.plan.At) || s.in+s.wrong.sum() == int64(s.plan.Users) { // or the calm arrival of that instant
 		s.back.login(e)
 		return
 	}
@@ -42,7 +42,7 @@ func (s *storm) see(e *Event) {
 }
 
 func (s *storm) lines() []results.ExperimentLine {
-	all := max(int64(s.plan.Users), s.in+s.wrong.sum())
+	all := int64(s.plan.Users)
 	missing := all - s.in - s.wrong.sum()
 	took := time.Duration(s.last) - s.plan.At
 	enough := float64(all-s.in) <= s.plan.Failures*float64(all)
