@@ -35,7 +35,7 @@ func (p *program) restartCommand(c *cli.Context, plan *scenario.Plan) (func(cont
 		return nil, wrongUse(c, fmt.Errorf("--restart-command: %w: it is run as it stands, without a shell", err))
 	}
 	if !c.Bool("quiet") {
-		fmt.Fprintf(p.Err, "restart     %s, %s after the start: %d words, no shell\n", path, document.Duration(plan.Experiment.At), len(words))
+		fmt.Fprintf(p.Err, "restart     %s with %d arguments, without a shell, %s after the start\n", path, len(words)-1, document.Duration(plan.Experiment.At))
 	}
 	return func(ctx context.Context) error {
 		// What it prints may hold anything, and this goes into every report.

@@ -101,7 +101,7 @@ func TestStorm(t *testing.T) {
 	}
 	for _, r := range []trial{
 		{name: "pass", server: checked(), says: map[string]string{
-			"everybody in": "400 of 400, the last after 2 s", "failed logins": "0 of 400", "back to normal": "(it was 20 ms) after 3 s at most → after 2 s", "worst login": "worst 2.0"}},
+			"everybody in": "400 of 400, the last after 2 s", "failed logins": "0 of 400", "back to normal": "(it was 20 ms) after 3 s at most → after 2 s", "worst login": "worst 2 s"}},
 		{name: "too slow", server: checked(), plan: set(func(e *scenario.ExperimentPlan) { e.Within = 1900 * time.Millisecond }), fails: "everybody in;back to normal"},
 		{name: "a login too slow", server: checked(), plan: set(func(e *scenario.ExperimentPlan) { e.Slowest = 1900 * time.Millisecond }), fails: "worst login"},
 		{name: "refused", server: checked(func(o *simulator.Options) { o.Login.MaxWait = time.Second }), fails: "everybody in;failed logins",

@@ -123,6 +123,9 @@ func (j *Judge) Result() *results.Experiment {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := &results.Experiment{Kind: string(j.plan.Kind), About: j.plan.Describe(), Lines: j.of.lines()}
+	if x, ok := j.of.(*restart); ok && x.asked {
+		r.About = "the target is restarted by a command, " + saidNS(x.back.since) + " after the start"
+	}
 	if at, ok := j.of.at(); ok {
 		s := float64(at/1e6) / 1e3
 		r.AtS = &s
