@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,11 +76,27 @@ type child struct {
 // startChild starts the simulator, with more flags if need be, and waits for its
 // address.
 func startChild(ctx context.Context, flags ...string) (*child, error) {
+	var said announced
+	c, err := startServer(ctx, &said, append([]string{"simulate", "--listen=127.0.0.1:0", "--json", "--" + childFlag}, flags...)...)
+	if err != nil {
+		return nil, err
+	}
+	if said.URL == "" {
+		c.stop()
+		return nil, errors.New("simulator: it did not say where it listens")
+	}
+	c.address, c.ca, c.accounts = said.URL, said.CA, said.Accounts
+	return c, nil
+}
+
+// startServer starts this program with those arguments, as a server that says in
+// a first line of JSON where it listens.
+func startServer(ctx context.Context, said any, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	c := &child{process: exec.Command(self, append([]string{"simulate", "--listen=127.0.0.1:0", "--json", "--" + childFlag}, flags...)...)}
+	c := &child{process: exec.Command(self, args...)}
 	c.process.Stderr = &c.errors
 	if c.stdin, err = c.process.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
@@ -98,7 +115,7 @@ func startChild(ctx context.Context, flags ...string) (*child, error) {
 		first <- line
 		_, _ = io.Copy(io.Discard, lines)
 	})
-	if err := c.listen(ctx, first); err != nil {
+	if err := c.listen(ctx, first, said); err != nil {
 		c.stop()
 		return nil, err
 	}
@@ -106,7 +123,7 @@ func startChild(ctx context.Context, flags ...string) (*child, error) {
 }
 
 // listen waits for the line that names the address.
-func (c *child) listen(ctx context.Context, first <-chan []byte) error {
+func (c *child) listen(ctx context.Context, first <-chan []byte, said any) error {
 	ctx, cancel := context.WithTimeout(ctx, childStart)
 	defer cancel()
 	var line []byte
@@ -115,11 +132,9 @@ func (c *child) listen(ctx context.Context, first <-chan []byte) error {
 	case <-ctx.Done():
 		return fmt.Errorf("simulator: it did not start: %w", ctx.Err())
 	}
-	var said announced
-	if err := json.Unmarshal(line, &said); err != nil || said.URL == "" {
+	if err := json.Unmarshal(line, said); err != nil {
 		return fmt.Errorf("simulator: it did not start: %s", strings.TrimSpace(c.errors.String()))
 	}
-	c.address, c.ca, c.accounts = said.URL, said.CA, said.Accounts
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (p *program) app() *cli.App {
 		Usage: "load and soak testing of servers that hold login sessions",
 		Commands: []*cli.Command{
 			p.runCommand(), p.checkCommand(), p.timeoutCommand(), p.capacityCommand(), p.compareCommand(), p.abCommand(),
-			p.reportCommand(), p.cleanupCommand(), p.simulateCommand(), p.profilesCommand(),
+			p.reportCommand(), p.cleanupCommand(), p.calibrateCommand(), p.simulateCommand(), p.profilesCommand(),
 		},
 		Flags:    []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
 		HideHelp: true, HideVersion: true,

@@ -56,7 +56,7 @@ func TestArrange(t *testing.T) {
 		{"run --bogus --rat 4", "unknown flag --bogus\nunknown flag --rat: did you mean --rate?"},
 		{"run --listen x", "unknown flag --listen: it belongs to authsoak simulate"},
 		{"rum", `unknown command "rum": did you mean "run"?`},
-		{"frobnicate", `unknown command "frobnicate": there are run, check, timeout, capacity, compare, ab, report, cleanup, simulate, profiles`},
+		{"frobnicate", `unknown command "frobnicate": there are run, check, timeout, capacity, compare, ab, report, cleanup, calibrate, simulate, profiles`},
 		{"profiles shw alm", `unknown command "profiles shw": did you mean "show"?`},
 		{"profiles", "profiles needs one of: list, show, lint, schema"},
 	} {

@@ -166,7 +166,8 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 		return err
 	}
 	return probes.beside(p, c, folder, targets, func() error {
-		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits, Restart: restart}, out, against)
+		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits, Restart: restart,
+			Ceilings: ceilingsFor(targets, plan.Connections)}, out, against)
 	})
 }
 

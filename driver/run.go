@@ -30,6 +30,8 @@ type Config struct {
 	Limits results.HealthLimits
 	// Version is authsoak's own, for the results.
 	Version string
+	// Ceilings are what the generator can do on this machine, for the results.
+	Ceilings []results.Ceiling
 	// Agent is the User-Agent of requests whose profile states none.
 	Agent string
 	// Observe is told the state of the run every second; nil: nobody is.

@@ -32,7 +32,7 @@ func (r *run) info() results.RunInfo {
 		RunID: r.Folder.RunID, Version: r.Version, StartedAt: r.epoch, Planned: r.plan.Duration,
 		Authorized: r.plan.Authorized, Model: string(r.plan.Model), Load: r.plan.Describe(), Seed: r.plan.Seed,
 		Labels: r.plan.Labels, Cores: runtime.GOMAXPROCS(0), OS: runtime.GOOS + "/" + runtime.GOARCH,
-		GoVersion: runtime.Version(),
+		GoVersion: runtime.Version(), Ceilings: r.Ceilings,
 	}
 	if r.plan.Duration == scenario.Forever {
 		info.Planned = 0

@@ -91,7 +91,7 @@ func (c *loadCheck) experiment(l *Load) {
 		needed, may := takes[key]
 		switch {
 		case given[key] && !may:
-			c.unfit("experiment."+key, fmt.Sprintf("means nothing to the experiment %s", e.Kind))
+			c.unfit("experiment."+key, fmt.Sprintf("%s means nothing to the experiment %s", key, e.Kind))
 		case needed && !given[key]:
 			c.bad("experiment", fmt.Sprintf("needs %s for %s", key, e.Kind))
 		}

@@ -161,6 +161,9 @@ func (m *markdown) health(s *results.Summary) {
 		limit = fmt.Sprintf("the limit in %d of %d intervals", g.TaintedIntervals, g.Intervals)
 	}
 	m.line("- the generator was %s; starts were late by %s (p99); processor time %s, memory %s", limit, millis(s.Lateness.P99), span(g.CPUS), size(g.MaxRSSBytes))
+	if text := ceilingText(g); text != "" {
+		m.line("- it was at %s", text)
+	}
 	for _, r := range g.TaintReasons {
 		m.line("  - %s", code(r))
 	}

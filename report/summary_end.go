@@ -170,6 +170,9 @@ func (p *page) generator(s *results.Summary) {
 		p.field("pacer", "p99 "+millis(g.Pacer.P99)+", max "+millis(g.Pacer.Max)+
 			" behind the schedule where a worker stood ready")
 	}
+	if text := ceilingText(g); text != "" {
+		p.field("ceiling", text)
+	}
 	p.taint(g)
 	if g.Lost > 0 {
 		p.prose("  ", plural(g.Lost, "sample", "samples")+" could not be kept: the counts above are too low by as many", p.yellow)

@@ -34,6 +34,7 @@ type RunInfo struct {
 	Cores     int               `json:"cores"`
 	OS        string            `json:"os"`
 	GoVersion string            `json:"go_version"`
+	Ceilings  []Ceiling         `json:"ceilings,omitempty"` // of the generator, for the ways of the targets
 }
 
 // Head is the first line of intervals.jsonl.

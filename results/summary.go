@@ -188,6 +188,9 @@ type GeneratorSummary struct {
 	Pacer            Times    `json:"pacer_ms"`        // start − intended where a worker stood ready
 	Clamped          int64    `json:"clamped_samples"` // times out of 0…1 h, recorded as the nearest bound
 	Lost             int64    `json:"lost_samples"`    // could not be kept
+	// Ceiling is how near it came to what authsoak calibrate measured; nil: nobody
+	// has on this machine.
+	Ceiling *GeneratorCeiling `json:"ceiling,omitempty"`
 }
 
 // ThresholdResult is one threshold with the value it was held against.

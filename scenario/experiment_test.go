@@ -65,7 +65,7 @@ func TestExperimentProblems(t *testing.T) {
 		{"storm", []string{"users=5x"}, "must be a whole number"},
 		{"storm", []string{"factor=two"}, "must be a number"},
 		{"storm", []string{"failures=200%"}, "failures"},
-		{"storm", []string{"idle=5s"}, "means nothing to the experiment storm"},
+		{"storm", []string{"idle=5s"}, "idle means nothing to the experiment storm"},
 		{"storm", []string{"at=2h"}, "before anything happens"},
 		{"storm", []string{"factor=0.5"}, "must be from 1 to"},
 		{"duplicate-burst", []string{"sessions=60"}, "a population that begins with 50"},
