@@ -76,7 +76,7 @@ func New(plan *scenario.Plan, declared profiles.Declaration) *Judge {
 	case profiles.MassExpiry:
 		of = &expiry{plan: p}
 	case profiles.Restart:
-		of = &restart{plan: p, back: newRecovery(p.Factor), sessions: map[uint64]fate{}}
+		of = &restart{plan: p, back: newRecovery(p.Factor), sessions: map[uint64]int64{}}
 	case profiles.DuplicateBurst:
 		of = &burst{plan: p, declared: declared, began: map[int]int64{}, under: map[int]bool{}}
 	default:

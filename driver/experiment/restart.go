@@ -18,16 +18,11 @@ type restart struct {
 	asked    bool          // somebody restarted it: back.since is when
 	last     int64         // when the last failure was noticed
 	wrong    tally
-	sessions map[uint64]fate // of those opened before
+	sessions map[uint64]int64 // of those opened before: when last answered, or gone
 }
 
-// fate is what became of a session.
-type fate uint8
-
-const (
-	survived fate = iota + 1
-	gone
-)
+// gone is what became of a session that was refused.
+const gone = -1
 
 func (r *restart) at() (int64, bool) { return r.back.since, r.back.happened() }
 
@@ -85,19 +80,18 @@ func (r *restart) see(e *Event) {
 	switch {
 	case e.Part == Login:
 		r.back.login(e)
-	case e.Part == Call && r.back.happened() && e.Opened < r.back.since && e.Start >= r.back.since-int64(r.plan.Within):
-		r.follow(e)
+	case r.back.happened() && e.Opened < r.back.since && e.Judged:
+		r.follow(e, out)
 	}
 }
 
 // follow keeps what became of a session that was live when the server went away.
-// The last word counts: before it goes, a server may still answer.
-func (r *restart) follow(e *Event) {
+func (r *restart) follow(e *Event, out bool) {
 	switch {
-	case e.lost():
+	case e.lost(), e.Part == Logout && e.Outcome == results.Fail && !out:
 		r.sessions[e.Session] = gone
-	case e.Outcome == results.OK && !e.Over && e.Start >= max(r.back.since, r.last) && r.sessions[e.Session] != gone:
-		r.sessions[e.Session] = survived
+	case e.Part == Call && e.Outcome == results.OK && !e.Over && e.Start >= r.back.since && r.sessions[e.Session] != gone:
+		r.sessions[e.Session] = e.Start
 	}
 }
 
@@ -128,11 +122,12 @@ func (r *restart) lines() []results.ExperimentLine {
 func (r *restart) survivors() results.ExperimentLine {
 	const name = "sessions that survived"
 	var alive, dead int
-	for _, f := range r.sessions {
-		if f == survived {
-			alive++
-		} else {
+	for _, at := range r.sessions {
+		switch {
+		case at == gone:
 			dead++
+		case at >= r.last: // before it goes, a server may still answer
+			alive++
 		}
 	}
 	all := alive + dead
