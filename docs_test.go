@@ -163,6 +163,12 @@ var substitutions = func() (s struct{ commands, files []substitution }) {
 		`^go (build \.|test \./\.\.\.)$`, "go list .", // this is a test of its own
 		`\./authsoak `, "authsoak ",
 		`--expect 30m --within 30s`, "--dry-run --expect 30m --within 30s", // half an hour is no test
+		`--experiment at=[0-9]+s`, "--experiment at=1500ms", // an experiment needs seconds: three that are calm
+		`--experiment users=1000`, "--experiment users=30",
+		`--idle 5s`, "--idle 1s", `--experiment idle=5s`, "--experiment idle=1s",
+		`--load storm --warmup 5s --duration 40s`, "--load storm --rate 20 --warmup 100ms --duration 6000ms",
+		`--load mass-expiry --think 1s --warmup 10s --duration 40s`, "--load mass-expiry --population 30 --think 100ms --warmup 500ms --duration 4000ms",
+		`--load leak --rate 10 --warmup 2s --duration 40s`, "--load leak --rate 20 --think 10ms --warmup 100ms --duration 3000ms",
 		`--load smoke`, "--load smoke --warmup 5s --duration 1m", // changed again below
 		`--duration [0-9]+[smh]\b`, "--duration 600ms",
 		`--warmup [0-9]+[smh]\b`, "--warmup 100ms",

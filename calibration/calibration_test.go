@@ -96,7 +96,7 @@ func TestLimits(t *testing.T) {
 		limit             string
 		bound             bool
 	}{
-		{0.6, 0.35, results.LimitGenerator, false}, {0.4, 0.55, results.LimitServer, true}, {0.3, 0.3, results.LimitNeither, true}, {0.95, 0, results.LimitGenerator, false},
+		{0.6, 0.35, results.CeilingOfGenerator, false}, {0.4, 0.55, results.CeilingOfServer, true}, {0.3, 0.3, results.CeilingOfNeither, true}, {0.95, 0, results.CeilingOfGenerator, false},
 	} {
 		if limit, bound := limitOf(test.generator, test.server); limit != test.limit || bound != test.bound {
 			t.Errorf("limitOf(%v, %v) = %s %v", test.generator, test.server, limit, bound)
@@ -107,7 +107,7 @@ func TestLimits(t *testing.T) {
 // The figure is the median of the repeats, with what belongs to it.
 func TestSummed(t *testing.T) {
 	c := summed(results.Way{Engine: "fast"}, []trial{{users: 4, perS: 300, cpu: 3}, {users: 4, perS: 100, cpu: 1}, {users: 4, perS: 200, cpu: 2, generatorShare: 0.5, ofServer: 0.45}})
-	if c.RequestsPerS != 200 || c.LowestPerS != 100 || c.HighestPerS != 300 || c.CPUUsPerRequest != 2 || c.Limit != results.LimitGenerator || c.LowerBound || c.Repeats != 3 {
+	if c.RequestsPerS != 200 || c.LowestPerS != 100 || c.HighestPerS != 300 || c.CPUUsPerRequest != 2 || c.Limit != results.CeilingOfGenerator || c.LowerBound || c.Repeats != 3 {
 		t.Errorf("%+v", c)
 	}
 }

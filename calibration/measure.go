@@ -188,11 +188,11 @@ const usedUp = 0.85
 func limitOf(generator, server float64) (limit string, lowerBound bool) {
 	switch {
 	case generator+server < usedUp:
-		return results.LimitNeither, true
+		return results.CeilingOfNeither, true
 	case server > generator:
-		return results.LimitServer, true
+		return results.CeilingOfServer, true
 	}
-	return results.LimitGenerator, false
+	return results.CeilingOfGenerator, false
 }
 
 // errNothing is the error of a trial in which no step ended.

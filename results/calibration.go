@@ -34,9 +34,9 @@ type Way struct {
 
 // Limits of a calibration.
 const (
-	LimitGenerator = "generator" // its processor time, while nothing else was free
-	LimitServer    = "server"    // the null server took more of the processor than the generator
-	LimitNeither   = "neither"   // the processor was not used up
+	CeilingOfGenerator = "generator" // its processor time, while nothing else was free
+	CeilingOfServer    = "server"    // the null server took more of the processor than the generator
+	CeilingOfNeither   = "neither"   // the processor was not used up
 )
 
 // CalibrationCase is the ceiling of one way.
