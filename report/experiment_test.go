@@ -64,7 +64,7 @@ func TestCalibrationText(t *testing.T) {
 	way := results.Way{Engine: "fast", Scheme: "http", HTTP: "1.1", Connections: "shared"}
 	c := &results.Calibration{On: results.Machine{Version: "1.0", GoVersion: "go1.26", OS: "linux/amd64", Cores: 2}, Cases: []results.CalibrationCase{
 		{Way: way, RequestsPerS: 45755, LowestPerS: 44000, HighestPerS: 46000, Users: 64, CPUUsPerRequest: 18.2, GeneratorShare: 0.6, ServerShare: 0.35, Limit: results.LimitGenerator},
-		{Way: way, RequestsPerS: 1008, LowestPerS: 1000, HighestPerS: 1010, Users: 16, CPUUsPerRequest: 911.4, GeneratorShare: 0.4, ServerShare: 0.5, Limit: results.LimitServer, LowerBound: true}}}
+		{Way: way, RequestsPerS: 1008, LowestPerS: 1000, HighestPerS: 1010, Users: 16, CPUUsPerRequest: 911.4, GeneratorShare: 0.4, ServerShare: 0.5, Limit: results.CeilingOfServer, LowerBound: true}}}
 	var b bytes.Buffer
 	if err := Calibration(&b, c, TextOptions{Width: 120}); err != nil {
 		t.Fatal(err)
