@@ -281,7 +281,8 @@ func (j *abJob) run(ctx context.Context, s *side, round int) (*results.Summary, 
 	if err := folder.WriteScenario(made.Effective()); err != nil {
 		return nil, err
 	}
-	summary, _, err := j.load(j.c, driver.Config{Plan: plan, Targets: targets, Folder: folder}, &outlets{})
+	summary, _, err := j.load(j.c, driver.Config{Plan: plan, Targets: targets, Folder: folder,
+		Ceilings: ceilingsFor(targets, plan.Connections)}, &outlets{})
 	return summary, err
 }
 

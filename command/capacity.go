@@ -160,6 +160,29 @@ func (v *values) search() capacity.Config {
 	return config
 }
 
+// ceilingOf turns the ceiling of the generator, in requests a second, into cycles
+// of the plan's targets; nil where nobody measured one for the way of each.
+func ceilingOf(plan *scenario.Plan, ceilings []results.Ceiling) *results.CapacityCeiling {
+	if len(ceilings) == 0 {
+		return nil
+	}
+	lowest, bound := ceilings[0].RequestsPerS, ""
+	for _, k := range ceilings {
+		lowest = min(lowest, k.RequestsPerS)
+		if k.LowerBound {
+			bound = "at least "
+		}
+	}
+	most := 1.0
+	for i := range plan.Targets {
+		f := plan.Targets[i].Flow
+		most = max(most, float64(len(f.Login.Requests)+len(f.Logout.Requests))+plan.Calls.Mean())
+	}
+	rate := lowest / most
+	return &results.CapacityCeiling{RatePerS: rate,
+		Text: fmt.Sprintf("this machine drives %s%.0f cycles a second like these, as authsoak calibrate measured", bound, rate)}
+}
+
 // stopOn reads the classes that end a search.
 func (v *values) stopOn() (classes []results.Class) {
 	list := "locked"
@@ -267,7 +290,9 @@ func (p *program) searchIn(ctx context.Context, c *cli.Context, s *scenario.Scen
 	if err != nil {
 		return err
 	}
-	config.Driver = driver.Config{Plan: plan, Targets: targets, Version: Version(), Agent: agent()}
+	ceilings := ceilingsFor(targets, plan.Connections)
+	config.Driver = driver.Config{Plan: plan, Targets: targets, Version: Version(), Agent: agent(), Ceilings: ceilings}
+	config.Ceiling = ceilingOf(plan, ceilings)
 	config.Scenario = s.Effective()
 	announced := config.Announced()
 	if dry := c.Bool("dry-run"); dry || !c.Bool("quiet") {

@@ -66,7 +66,8 @@ func (p *program) resume(ctx context.Context, c *cli.Context, files []string, o 
 	if err := p.settleLedger(ctx, c, folder, plan, targets, earlier); err != nil {
 		return err
 	}
-	return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Earlier: earlier}, out, against)
+	return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Earlier: earlier,
+		Ceilings: ceilingsFor(targets, plan.Connections)}, out, against)
 }
 
 // sameScenario returns the scenario to go on with: that of the folder, or one
