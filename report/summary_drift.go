@@ -91,15 +91,21 @@ func (p *page) moving(s *results.DriftSeries) {
 		text += ", a daily cycle of " + amount(s.Rhythm, s.Unit) + " taken out"
 	}
 	p.prose("  "+sign+" ", text, paint)
-	if c := s.Crosses; c != nil {
-		text := fmt.Sprintf("if it went on like that, it would reach %s in %s (", clean(c.Limit), span(c.InS))
-		if c.LatestS > 0 {
-			text += span(c.EarliestS) + " to " + span(c.LatestS)
-		} else {
-			text += span(c.EarliestS) + " at the earliest, perhaps never"
-		}
-		p.prose("    ", text+"): an extrapolation, nobody has seen it", nil)
+	if text := crossing(s.Crosses); text != "" {
+		p.prose("    ", text, nil)
 	}
+}
+
+// crossing says when a limit would be reached; nil: none is known.
+func crossing(c *results.DriftLimit) string {
+	if c == nil {
+		return ""
+	}
+	when := span(c.EarliestS) + " at the earliest, perhaps never"
+	if c.LatestS > 0 {
+		when = span(c.EarliestS) + " to " + span(c.LatestS)
+	}
+	return fmt.Sprintf("if it went on like that, it would reach %s in %s (%s): an extrapolation, nobody has seen it", clean(c.Limit), span(c.InS), when)
 }
 
 // mostJumps is how many jumps are told, the highest first.

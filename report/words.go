@@ -1,6 +1,10 @@
 package report
 
-import "authsoak/results"
+import (
+	"fmt"
+
+	"authsoak/results"
+)
 
 // How this package says numbers and findings, for reports of other forms: the
 // page must not say another number, or the same one otherwise, than the text.
@@ -83,3 +87,31 @@ func Failures(s *results.Summary) []Failure {
 
 // Quoted makes a path safe to paste into a shell.
 func Quoted(path string) string { return quoted(path) }
+
+// Ceiling says how near the run came to what the generator can do; empty where
+// nobody measured that.
+func Ceiling(g *results.GeneratorSummary) string { return ceilingText(g) }
+
+// DriftVerdict says whether anything drifted.
+func DriftVerdict(d *results.Drift) string {
+	text, _ := driftWords(d)
+	return text
+}
+
+// DriftName is a series whose drift was judged.
+func DriftName(s *results.DriftSeries) string { return driftName(s) }
+
+// DriftSlope is how fast a series moves, with the interval.
+func DriftSlope(s *results.DriftSeries) string {
+	return fmt.Sprintf("%s (%s to %s)", signed(s.PerHour, s.Unit), signed(s.LowPerHour, s.Unit), signed(s.HighPerHour, s.Unit))
+}
+
+// DriftChange is what that came to in the stretch that was judged.
+func DriftChange(s *results.DriftSeries) string { return signed(s.Change, s.Unit) }
+
+// DriftFloor is the least change of a series that counts.
+func DriftFloor(s *results.DriftSeries) string { return amount(s.Floor, s.Unit) }
+
+// DriftLimit says when a series would reach its limit if it went on as it does;
+// empty where none is known.
+func DriftLimit(s *results.DriftSeries) string { return crossing(s.Crosses) }

@@ -37,7 +37,8 @@ var templates = template.Must(template.New("page").Funcs(template.FuncMap{
 	"millis": report.Millis, "bare": report.BareMillis, "count": report.Count, "percent": report.Percent,
 	"rate": report.PerSecond, "size": report.Size, "span": report.Span, "spoken": report.Spoken, "way": report.Way,
 	"plural": report.Plural, "clean": report.Clean, "clock": func(s float64) string { return chart.Clock.Text(s) },
-	"upper": strings.ToUpper, "quoted": report.Quoted,
+	"upper": strings.ToUpper, "drifts": report.DriftVerdict, "driftName": report.DriftName, "slope": report.DriftSlope,
+	"change": report.DriftChange, "floor": report.DriftFloor, "crosses": report.DriftLimit, "quoted": report.Quoted,
 }).Parse(layout + parts))
 
 // Section is a part of a page, which a live page replaces as a whole.
@@ -51,11 +52,13 @@ type Section struct {
 var sectionTitles = [...]struct{ id, title string }{
 	{"answer", ""},
 	{"steps", "Steps"},
+	{"experiment", "Experiment"},
 	{"load", "Load"},
 	{"times", "Times"},
 	{"network", "Connect and TLS"},
 	{"spectra", "Percentiles"},
 	{"errors", "Errors"},
+	{"drift", "Drift"},
 	{"generator", "Generator"},
 	{"rules", "Session rules"},
 	{"ledger", "Ledger"},

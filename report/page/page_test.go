@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"authsoak/results"
+	"authsoak/stats"
 )
 
 func TestPageStandsAlone(t *testing.T) {
@@ -68,6 +69,10 @@ func TestStringsFromOutsideAreText(t *testing.T) {
 			Exchanges: []results.Exchange{{Step: hostile, Request: hostile, Sent: hostile, Received: hostile}}},
 		{ID: "b", Verdict: "pass", Source: "https://example.test/" + hostile},
 	}
+	s.Experiment = &results.Experiment{Kind: hostile, About: hostile, Lines: []results.ExperimentLine{{Name: hostile, Expectation: hostile, Actual: hostile}}}
+	s.Drift = &results.Drift{Verdict: results.Drifting, Notes: []string{hostile}, Sources: []results.DriftSource{{Source: hostile, Failed: 1, Problem: hostile}},
+		Series: []results.DriftSeries{{Target: hostile, Metric: hostile, Unit: hostile, Motion: stats.Rises, ToS: 10,
+			Crosses: &results.DriftLimit{Limit: hostile}, Points: []results.DriftPoint{{AtS: 1, Value: 2}}}}}
 	line, _ := json.Marshal(results.Example{Target: hostile, Step: hostile, Class: hostile, Message: hostile, Sent: hostile, Received: hostile})
 	if err := os.WriteFile(f.Path(results.SamplesFile), append(line, '\n'), 0o600); err != nil {
 		t.Fatal(err)

@@ -212,13 +212,17 @@ func (v *view) Facts() []Fact {
 // Cost says what driving took.
 func (v *view) Cost() []Fact {
 	g := v.Summary.Generator
-	return []Fact{
+	facts := []Fact{
 		{"processor", fmt.Sprintf("%s, %s µs a request, on %s", report.Span(g.CPUS), report.BareMillis(g.CPUUsPerRequest), report.Plural(int64(g.Cores), "core", "cores"))},
 		{"memory", report.Size(g.MaxRSSBytes) + " at most"},
 		{"lateness", "p50 " + report.Millis(v.Summary.Lateness.P50) + ", p99 " + report.Millis(v.Summary.Lateness.P99) + ", max " + report.Millis(v.Summary.Lateness.Max)},
 		{"pacer", "p99 " + report.Millis(g.Pacer.P99) + ", max " + report.Millis(g.Pacer.Max) + ", where a worker stood ready"},
 		{"machine", g.OS + ", " + g.GoVersion},
 	}
+	if text := report.Ceiling(&g); text != "" {
+		facts = append(facts, Fact{"ceiling", text})
+	}
+	return facts
 }
 
 // Group are the series of one target.
