@@ -15,8 +15,7 @@ import (
 func TestDriftAndExperiment(t *testing.T) {
 	f := day(t, t.TempDir(), 20*time.Second)
 	_, story := write(t, f)
-	at := 12.0
-	story.Summary.Experiment = &results.Experiment{Kind: "storm", About: "500 users log in at once", AtS: &at, Lines: []results.ExperimentLine{
+	story.Summary.Experiment = &results.Experiment{Kind: "storm", About: "500 users log in at once", Lines: []results.ExperimentLine{
 		{Name: "all in", Expectation: "within 5s", Actual: "after 7s"},
 		{Name: "failed", Expectation: "none", Actual: "none", Pass: true},
 		{Name: "worst", Actual: "6.9 s"},
@@ -36,7 +35,7 @@ func TestDriftAndExperiment(t *testing.T) {
 		text[s.ID] = html.UnescapeString(string(s.HTML))
 	}
 	for id, wants := range map[string][]string{
-		"experiment": {"storm", "500 users log in at once", "12 s after the load began", "✗</td><td>all in", "✓</td><td>failed", "·</td><td>worst", "after 7s"},
+		"experiment": {"storm", "500 users log in at once", "✗</td><td>all in", "✓</td><td>failed", "·</td><td>worst", "after 7s"},
 		"drift": {"DRIFT: 1 of 2 series grow over", "octane.login.response.p99", "+2.00 ms (+1.00 ms to +3.00 ms)", "+46.0 ms", "an extrapolation",
 			"a whole day was not seen", `id="drift-octane.login.response.p99"`},
 	} {
