@@ -148,7 +148,7 @@ func (d *defect) adoptBrought(x *exchange) {
 
 // repeats hands an account the ids again that its first login got.
 func repeats(d *defect) {
-	d.renames = true
+	d.renames, d.session = true, true
 	d.after = func(x *exchange) { d.give(x, true) }
 	d.watch = func(x *exchange) { d.give(x, false) }
 }
@@ -163,6 +163,7 @@ func (d *defect) give(x *exchange, again bool) {
 	if !ok {
 		return
 	}
+	again = again && d.strikesSession(rec.account)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.memory.trim()
