@@ -39,7 +39,7 @@ func simulated(t *testing.T, o simulator.Options) (*simulator.Server, driver.Net
 
 // search is a search on Octane behind a network: rates up to 1000/s with quick
 // steps, or sessions where set says so.
-func search(t *testing.T, network driver.Network, objectives ...string) capacity.Config {
+func search(t testing.TB, network driver.Network, objectives ...string) capacity.Config {
 	t.Helper()
 	s, err := scenario.Parse("test", []byte(`
 targets:
