@@ -43,16 +43,9 @@ func (p *program) resume(ctx context.Context, c *cli.Context, files []string, o 
 	if err != nil {
 		return fmt.Errorf("--resume %s: %w", folder.Dir, err)
 	}
-	plan, err := s.Plan()
+	plan, targets, err := p.planned(ctx, s)
 	if err != nil {
 		return err
-	}
-	targets, err := preflight(ctx, plan)
-	if err != nil {
-		return p.orInterrupted(err)
-	}
-	if err := driver.TryScrapes(ctx, plan); err != nil {
-		return p.orInterrupted(err)
 	}
 	against, err := baselineOf(c, s)
 	if err != nil {

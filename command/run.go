@@ -130,16 +130,9 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 	if err != nil {
 		return err
 	}
-	plan, err := s.Plan()
+	plan, targets, err := p.planned(ctx, s)
 	if err != nil {
 		return err
-	}
-	targets, err := preflight(ctx, plan)
-	if err != nil {
-		return p.orInterrupted(err)
-	}
-	if err := driver.TryScrapes(ctx, plan); err != nil {
-		return p.orInterrupted(err)
 	}
 	probes, err := timeoutProbes(c, s, plan, targets)
 	if err != nil {
@@ -169,6 +162,22 @@ func (p *program) runScenario(ctx context.Context, c *cli.Context, s *scenario.S
 		return p.drive(c, driver.Config{Plan: plan, Targets: targets, Folder: folder, Limits: limits, Restart: restart,
 			Ceilings: ceilingsFor(targets, plan.Connections)}, out, against)
 	})
+}
+
+// planned makes the plan and finds out whether everything it needs can be had.
+func (p *program) planned(ctx context.Context, s *scenario.Scenario) (*scenario.Plan, []driver.Target, error) {
+	plan, err := s.Plan()
+	if err != nil {
+		return nil, nil, err
+	}
+	targets, err := preflight(ctx, plan)
+	if err == nil {
+		err = driver.TryScrapes(ctx, plan)
+	}
+	if err != nil {
+		return nil, nil, p.orInterrupted(err)
+	}
+	return plan, targets, nil
 }
 
 // runFolder makes the folder of the run.
