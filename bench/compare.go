@@ -31,7 +31,7 @@ type bounds map[transport]map[string]float64
 // request that the server counted, and its ratio to the reference loop of the
 // same round. Of authsoak it also prints the hold phase alone: start and drain
 // cost the same however long a run is, and a turn is short. It fails where the
-// ratio of the hold phase breaks a bound.
+// ratio of the whole process breaks a bound.
 func compare(args []string) error {
 	c, err := parseComparison(args)
 	if err != nil {
@@ -196,14 +196,14 @@ func (c *comparison) print(w *work, costs map[string][]cost) error {
 		if len(spent) == 0 {
 			continue
 		}
-		row(g.name, column(spent, func(c cost) float64 { return c.total }), column(spent, func(c cost) float64 { return c.user }))
+		ratio := row(g.name, column(spent, func(c cost) float64 { return c.total }), column(spent, func(c cost) float64 { return c.user }))
 		if g.name != "authsoak" {
 			continue
 		}
-		ratio := row("  its hold", column(spent, func(c cost) float64 { return c.hold }), nil)
+		row("  its hold", column(spent, func(c cost) float64 { return c.hold }), nil)
 		bound, ok := c.bounds[w.transport][strconv.Itoa(w.connections)]
 		if ok && len(loop) > 0 && ratio > bound {
-			worse = fmt.Errorf("authsoak's hold phase costs %.2f times the loop (%s, %d connections, %d calls): at most %.2f",
+			worse = fmt.Errorf("authsoak costs %.2f times the loop (%s, %d connections, %d calls): at most %.2f",
 				ratio, w.transport, w.connections, w.calls, bound)
 		}
 	}
