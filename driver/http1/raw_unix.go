@@ -57,7 +57,7 @@ func (c *Conn) rawTurn(fd uintptr) bool {
 // writeOnce writes what the socket has room for; a full socket is no error.
 func writeOnce(fd int, p []byte) (int, error) {
 	for {
-		n, err := syscall.Write(fd, p)
+		n, err := sysWrite(fd, p)
 		switch err {
 		case nil:
 			return n, nil
@@ -72,7 +72,7 @@ func writeOnce(fd int, p []byte) (int, error) {
 
 func readOnce(fd int, p []byte) (int, error) {
 	for {
-		n, err := syscall.Read(fd, p)
+		n, err := sysRead(fd, p)
 		if err != syscall.EINTR {
 			return n, err
 		}
