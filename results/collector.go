@@ -73,6 +73,7 @@ type Collector struct {
 	limits   HealthLimits
 	judges   []*judge
 
+	breath   breath
 	last     time.Duration // end of the last interval
 	phase    Phase
 	interval [Phases]*totals
@@ -216,6 +217,7 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 	if c.finished {
 		return Snapshot{}, errors.New("tick of a finished run")
 	}
+	c.breath.begin()
 	length := now - c.last
 	lost, clamped := c.gather()
 	if e := c.opt.Earlier; e != nil && !c.finished {
@@ -249,6 +251,7 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 		err = errors.Join(err, c.writeHistograms(now))
 	}
 	for _, phase := range c.interval {
+		c.breath.take()
 		phase.reset()
 	}
 	c.last = now
@@ -265,6 +268,7 @@ const tickSlack = 250 * time.Millisecond
 // judge holds the interval against the thresholds.
 func (c *Collector) judge() {
 	for _, j := range c.judges {
+		c.breath.take()
 		if j.tick(c.interval[Hold], c.hold, c.pending[Hold]) && c.broken == "" {
 			c.broken = j.String()
 		}

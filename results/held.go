@@ -128,7 +128,7 @@ func (r *heldReader) finish() {
 
 func (t *totals) join(from *totals) {
 	t.addCounts(from)
-	t.addTimes(from)
+	t.addTimes(from, atOnce)
 	t.seconds += from.seconds
 }
 

@@ -205,7 +205,7 @@ func (m *merger) replay() error {
 		m.levels(interval)
 		m.follow(interval, to)
 		m.hold.addCounts(interval)
-		m.hold.addTimes(interval)
+		m.hold.addTimes(interval, atOnce)
 		m.hold.seconds += interval.seconds
 		copy(m.hold.sessions, interval.sessions)
 		copy(m.hold.orphaned, interval.orphaned)

@@ -9,8 +9,8 @@ func (c *Collector) sofar() Result {
 	all := c.shown
 	all.reset()
 	all.addCounts(c.hold)
-	all.addTimes(c.hold)
-	all.addTimes(c.pending[Hold])
+	all.addTimes(c.hold, c.breath.take)
+	all.addTimes(c.pending[Hold], c.breath.take)
 	all.seconds = c.hold.seconds
 	c.setLevels(all)
 	o := c.outcome(Ending{Warmup: c.warmedUp})

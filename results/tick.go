@@ -21,12 +21,12 @@ type tick struct {
 // gather fetches what the recorders hold into the interval's totals.
 func (c *Collector) gather() (lost, clamped int64) {
 	for i, r := range c.opt.Recorders {
+		r.take(&c.hauls[i])
+	}
+	for i := range c.hauls {
 		h := &c.hauls[i]
-		r.take(h)
 		for _, chunk := range h.chunks {
-			for _, e := range chunk {
-				c.interval[Phase(e.what>>10&3)].sample(c.opt.Series, e)
-			}
+			c.sort(chunk)
 		}
 		for target := range c.opt.Targets {
 			for p := range Phases {
@@ -43,6 +43,16 @@ func (c *Collector) gather() (lost, clamped int64) {
 	lost, c.lost = lost-c.lost, lost
 	clamped, c.clamped = clamped-c.clamped, clamped
 	return lost, clamped
+}
+
+// sort enters samples where they belong.
+func (c *Collector) sort(samples []entry) {
+	for i, e := range samples {
+		if i%512 == 0 {
+			c.breath.take()
+		}
+		c.interval[Phase(e.what>>10&3)].sample(c.opt.Series, e)
+	}
 }
 
 // look computes what the interval as a whole was like, over all phases: at the
@@ -87,7 +97,7 @@ func (c *Collector) look(t *tick) {
 func (c *Collector) accumulate() {
 	c.hold.addCounts(c.interval[Hold])
 	for p, phase := range c.interval {
-		c.pending[p].addTimes(phase)
+		c.pending[p].addTimes(phase, c.breath.take)
 	}
 }
 
@@ -97,6 +107,7 @@ func (c *Collector) writeInterval(t *tick) error {
 	for p, phase := range c.interval {
 		for i := range phase.series {
 			if s := &phase.series[i]; s.count() > 0 {
+				c.breath.take()
 				problems = append(problems, c.encoder.Encode(c.seriesLine(at, Phase(p), c.opt.Series[i], s)))
 			}
 		}
@@ -181,10 +192,11 @@ func (c *Collector) increases(target int) map[string]map[string]int64 {
 
 // writeHistograms appends what has gathered since the last time to latency.hlog.
 func (c *Collector) writeHistograms(now time.Duration) error {
-	c.hold.addTimes(c.pending[Hold])
+	c.hold.addTimes(c.pending[Hold], c.breath.take)
 	c.book.addTimes(c.logged.Seconds(), now.Seconds(), c.pending[Hold])
 	var problems []error
 	write := func(tag string, h *Histogram) {
+		c.breath.take()
 		problems = append(problems, c.hlog.write(tag, c.logged, now, h))
 	}
 	for p, phase := range c.pending {
@@ -220,6 +232,7 @@ func (c *Collector) targetNow(t *tick, target int, name string) TargetNow {
 	for _, phase := range c.interval {
 		for i := range phase.series {
 			if c.targetOf[i] == target && c.opt.Series[i].Kind == StepSeries {
+				c.breath.take()
 				steps += phase.series[i].count()
 				mergeInto(&c.merged[0], phase.series[i].response)
 			}

@@ -60,9 +60,10 @@ func (t *totals) addCounts(from *totals) {
 	}
 }
 
-// addTimes sums the histograms only.
-func (t *totals) addTimes(from *totals) {
+// addTimes sums the histograms only, and pauses between series.
+func (t *totals) addTimes(from *totals, pause func()) {
 	for i := range from.series {
+		pause()
 		mergeInto(&t.series[i].service, from.series[i].service)
 		mergeInto(&t.series[i].response, from.series[i].response)
 	}
