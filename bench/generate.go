@@ -29,21 +29,31 @@ func generate(args []string, dial dialer) error {
 	duration := flags.Duration("duration", 5*time.Second, "how long")
 	ca := flags.String("ca", "", "file of the server's certificate; left out: no TLS")
 	perSession := flags.Bool("per-session", false, "a new connection for each session")
+	rate := flags.Int("rate", 0, "cycles a second, at their instants; left out: as many as will")
 	flags.Parse(args)
 	secure, err := trust(*ca)
 	if err != nil {
 		return err
 	}
-	end := time.Now().Add(*duration)
+	start := time.Now()
+	end := start.Add(*duration)
+	dialing := func() (client, error) { return dial(*address, secure) }
+	work := func() error { return drive(*calls, *perSession, end, dialing) }
+	var p *pace
+	if *rate > 0 {
+		p = &pace{start: start, every: time.Second / time.Duration(*rate)}
+		work = func() error { return p.drive(*calls, end, dialing) }
+	}
 	errs := make([]error, *connections)
 	var group sync.WaitGroup
 	for i := range *connections {
-		group.Go(func() {
-			errs[i] = drive(*calls, *perSession, end, func() (client, error) { return dial(*address, secure) })
-		})
+		group.Go(func() { errs[i] = work() })
 	}
 	group.Wait()
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil || p == nil {
+		return err
+	}
+	return p.tell()
 }
 
 // drive runs cycles on one connection at a time.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,10 +32,18 @@ func (o *opening) models() []generator {
 	}
 	return []generator{
 		{name: "closed", command: authsoak},
+		{name: bareOpen, command: func(b *bench, w *work) *exec.Cmd {
+			cmd := own(reference)(b, w)
+			cmd.Args = append(cmd.Args, "-rate", strconv.Itoa(o.rate))
+			return cmd
+		}},
 		{name: "open", command: rate()},
 		{name: "open, " + o.slack.String() + " slack", command: rate("--slack", o.slack.String())},
 	}
 }
+
+// bareOpen is the reference loop with a timetable.
+const bareOpen = "bare loop, paced"
 
 // sight is what one turn of a model showed.
 type sight struct {
@@ -86,11 +96,19 @@ func (o *opening) turn(g generator) (sight, error) {
 	}
 	w := o.work
 	w.address = server.address
-	if _, _, err := spend(g.command(o.bench, &w)); err != nil {
+	var told bytes.Buffer
+	cmd := g.command(o.bench, &w)
+	cmd.Stdout = &told
+	user, system, err := spend(cmd)
+	if err != nil {
 		return sight{}, errors.Join(err, server.kill())
 	}
-	if _, err := server.stop(); err != nil {
+	requests, err := server.stop()
+	if err != nil {
 		return sight{}, err
+	}
+	if g.name == bareOpen {
+		return bareSight(user+system, requests, &told)
 	}
 	folder := filepath.Join(o.dir, runID)
 	h, err := hold(folder)
@@ -101,10 +119,22 @@ func (o *opening) turn(g generator) (sight, error) {
 	return sight{h.perRequest(), s}, errors.Join(err, os.RemoveAll(folder))
 }
 
+// bareSight is what a turn of the bare loop showed: all of its process, whose start
+// is short, and how late it was.
+func bareSight(spent time.Duration, requests int64, told io.Reader) (sight, error) {
+	var p50, p99 int64
+	if _, err := fmt.Fscanf(told, lateFormat, &p50, &p99); err != nil {
+		return sight{}, fmt.Errorf("%s: %w", bareOpen, err)
+	}
+	s := sight{hold: float64(spent.Nanoseconds()) / 1e3 / float64(requests)}
+	s.pacer = times{float64(p50) / 1e3, float64(p99) / 1e3}
+	return s, nil
+}
+
 func (o *opening) print(models []generator, sights map[string][]sight) {
 	fmt.Printf("\n%d cycles a second, %d calls, %d connections, %d rounds of %v; hold phase, µs\n",
 		o.rate, o.work.calls, o.work.connections, o.rounds, o.work.duration)
-	fmt.Printf("%-20s %12s %16s %22s %16s %18s %18s %8s\n", "", "a request", "ratio to closed", "lateness p50 / p99", "min … max p99", "service p50 / p99", "response p50 / p99", "dropped")
+	fmt.Printf("%-20s %12s %16s %14s %16s %20s %18s %18s %8s\n", "", "a request", "ratio to closed", "pacer p50/p99", "min … max p99", "lateness p50/p99", "service p50/p99", "response p50/p99", "dropped")
 	of := func(name string, f func(sight) float64) []float64 {
 		var out []float64
 		for _, s := range sights[name] {
@@ -118,10 +148,10 @@ func (o *opening) print(models []generator, sights map[string][]sight) {
 			return fmt.Sprintf("%.0f / %.0f", median(of(g.name, func(s sight) float64 { return f(s).p50 })),
 				median(of(g.name, func(s sight) float64 { return f(s).p99 })))
 		}
-		late := of(g.name, func(s sight) float64 { return s.lateness.p99 })
-		fmt.Printf("%-20s %12.2f %16.2f %22s %16s %18s %18s %8.0f\n", g.name, median(of(g.name, cost)),
+		late := of(g.name, func(s sight) float64 { return s.pacer.p99 })
+		fmt.Printf("%-20s %12.2f %16.2f %14s %16s %20s %18s %18s %8.0f\n", g.name, median(of(g.name, cost)),
 			median(ratios(of(g.name, cost), of("closed", cost))),
-			pair(func(s sight) times { return s.lateness }), spread(late),
+			pair(func(s sight) times { return s.pacer }), spread(late), pair(func(s sight) times { return s.lateness }),
 			pair(func(s sight) times { return s.service }), pair(func(s sight) times { return s.response }),
 			median(of(g.name, func(s sight) float64 { return s.dropped })))
 	}

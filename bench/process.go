@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,7 +105,7 @@ const saturated = 3
 func spend(cmd *exec.Cmd) (user, system time.Duration, err error) {
 	cmd = pinned(0, cmd)
 	var said strings.Builder
-	cmd.Stdout, cmd.Stderr = io.Discard, &said
+	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != saturated) {
 		return 0, 0, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Args[3]), err, said.String())
 	}
@@ -121,6 +120,7 @@ func pinned(core int, cmd *exec.Cmd) *exec.Cmd {
 	}
 	out := exec.Command("taskset", append([]string{"-c", strconv.Itoa(core)}, cmd.Args...)...)
 	out.Env = append(env, "GOMAXPROCS=1")
+	out.Stdout = cmd.Stdout
 	return out
 }
 

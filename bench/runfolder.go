@@ -69,6 +69,7 @@ type times struct{ p50, p99 float64 }
 
 // said is what a run's summary says of its times.
 type said struct {
+	pacer                       times // lateness of starts for which a worker stood ready
 	lateness, service, response times
 	dropped                     float64 // cycles
 }
@@ -78,6 +79,9 @@ type said struct {
 func summed(folder string) (said, error) {
 	type quantiles struct{ P50, P99 float64 }
 	var s struct {
+		Generator struct {
+			Pacer quantiles `json:"pacer_ms"`
+		}
 		Lateness quantiles `json:"lateness_ms"`
 		Steps    []struct {
 			Step     string
@@ -99,7 +103,7 @@ func summed(folder string) (said, error) {
 	us := func(q quantiles) times { return times{q.P50 * 1000, q.P99 * 1000} }
 	for _, step := range s.Steps {
 		if step.Step == "call" {
-			return said{us(s.Lateness), us(step.Service), us(step.Response), float64(s.Cycles.Dropped)}, nil
+			return said{us(s.Generator.Pacer), us(s.Lateness), us(step.Service), us(step.Response), float64(s.Cycles.Dropped)}, nil
 		}
 	}
 	return said{}, fmt.Errorf("%s: no call", folder)

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pace is a timetable at a fixed rate: whoever is free takes the next instant and
+// waits for it with a timer of its own. It is the open model at its barest: what
+// authsoak costs above it and how much later it is are its own doing, the rest
+// the machine's.
+type pace struct {
+	start time.Time
+	every time.Duration
+	next  atomic.Int64
+	mu    sync.Mutex
+	late  []time.Duration // of starts for which somebody was waiting
+}
+
+// drive runs cycles on one connection, each at the next instant of the timetable.
+func (p *pace) drive(calls int, end time.Time, dial func() (client, error)) error {
+	alarm, err := newAlarm()
+	if err != nil {
+		return err
+	}
+	c, err := dial()
+	var late []time.Duration
+	for err == nil {
+		at := p.start.Add(time.Duration(p.next.Add(1)) * p.every)
+		if at.After(end) {
+			break
+		}
+		if time.Now().Before(at) {
+			err = alarm.wait(at)
+			late = append(late, time.Since(at))
+		}
+		if err == nil {
+			err = cycle(c, calls)
+		}
+	}
+	p.mu.Lock()
+	p.late = append(p.late, late...)
+	p.mu.Unlock()
+	return err
+}
+
+// lateFormat is how late starts were at the median and the 99th percentile, in
+// nanoseconds.
+const lateFormat = "late p50 %d p99 %d\n"
+
+func (p *pace) tell() error {
+	if len(p.late) == 0 {
+		return errors.New("nobody ever waited for a start: the rate is too high")
+	}
+	slices.Sort(p.late)
+	n := len(p.late)
+	_, err := fmt.Printf(lateFormat, p.late[n/2], p.late[n*99/100])
+	return err
+}
