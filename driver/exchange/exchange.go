@@ -6,6 +6,7 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"authsoak/results"
@@ -27,7 +28,7 @@ type Request struct {
 type Field struct{ Name, Value []byte }
 
 // Answer is what came back. It is reused: everything in it holds until the next
-// exchange on the same Answer.
+// exchange on the same Answer begins.
 type Answer struct {
 	Status int
 	// Fields are the header fields in the order of arrival. The standard engine
@@ -50,8 +51,19 @@ type Answer struct {
 	// HTTP2 says that the answer came over HTTP/2.
 	HTTP2 bool
 
+	memory *memory // nil: none is held
+}
+
+// memory is what the fields and the body of an answer lie in.
+type memory struct {
+	fields []Field
 	buffer []byte
 }
+
+// memories are shared among the answers of all workers, since few of a thousand
+// workers have an answer at hand at any time: it then lies in memory that the
+// processor still has in its cache.
+var memories = sync.Pool{New: func() any { return new(memory) }}
 
 // BodyLimit is how much of a body is kept for judging, in bytes, if nothing else
 // is asked for. The rest is read, counted and thrown away.
@@ -72,18 +84,44 @@ const (
 	InterimLimit = 8        // 1xx answers before the real one
 )
 
-// Reset empties the answer and keeps its memory for the next exchange.
+// Reset empties the answer for the next exchange and gives up its memory, which
+// another answer may fill at once.
 func (a *Answer) Reset() {
-	*a = Answer{Fields: a.Fields[:0], buffer: a.buffer}
+	if m := a.memory; m != nil {
+		m.fields = a.Fields[:0]
+		memories.Put(m)
+	}
+	*a = Answer{Keep: a.Keep}
 }
 
-// Buffer returns the memory that an engine puts fields and body into. It
-// belongs to the answer, not to the connection, so that an idle connection
-// holds none.
-func (a *Answer) Buffer() []byte { return a.buffer }
+// Buffer returns the memory that an engine puts fields and body into; the answer
+// holds it until it is reset. An engine asks for it as late as it can, when the
+// answer is there.
+func (a *Answer) Buffer() []byte {
+	if a.memory == nil {
+		a.memory = memories.Get().(*memory)
+		if a.Fields == nil {
+			a.Fields = a.memory.fields
+		}
+	}
+	return a.memory.buffer
+}
 
-// SetBuffer gives the answer the memory its fields and body lie in now.
-func (a *Answer) SetBuffer(b []byte) { a.buffer = b }
+// Held is the memory that [Answer.Buffer] has returned since the last reset; nil:
+// none.
+func (a *Answer) Held() []byte {
+	if a.memory == nil {
+		return nil
+	}
+	return a.memory.buffer
+}
+
+// SetBuffer gives the answer the memory its fields and body lie in now, in place
+// of what [Answer.Buffer] returned.
+func (a *Answer) SetBuffer(b []byte) {
+	a.Buffer()
+	a.memory.buffer = b
+}
 
 // Get returns the first field of that name (any case), or nil.
 func (a *Answer) Get(name string) []byte {

@@ -28,7 +28,7 @@ type Conn struct {
 	turn   func(fd uintptr) bool
 	peek   func(fd uintptr)
 	wire   []byte
-	into   []byte
+	into   *exchange.Answer
 	stage  stage
 	wrote  int
 	got    int
@@ -91,18 +91,18 @@ func New(conn net.Conn) *Conn {
 // answers early and reads no further ends in a write error or a timeout.
 func (c *Conn) Do(req *exchange.Request, ans *exchange.Answer) error {
 	ans.Reset()
-	r := reader{conn: c, ans: ans, buf: ans.Buffer()}
-	if len(r.buf) < firstBuffer {
-		r.buf = make([]byte, firstBuffer)
-	}
-	class, progress, err := c.send(req.Wire, &r)
+	class, progress, err := c.send(req.Wire, ans)
+	leftover := false
 	if err == nil {
+		r := readers.Get().(*reader)
+		*r = reader{conn: c, ans: ans, buf: ans.Held()}
 		class, err = r.answer(req.Head)
-		progress = exchange.Written
-	}
-	ans.SetBuffer(r.buf)
-	if r.seen {
-		progress = exchange.Answered
+		if r.seen {
+			progress = exchange.Answered
+		}
+		leftover = err == nil && (r.close || r.leftover())
+		*r = reader{}
+		readers.Put(r)
 	}
 	if c.guard != nil {
 		class, progress, err = c.unkept(class, progress, err)
@@ -111,16 +111,16 @@ func (c *Conn) Do(req *exchange.Request, ans *exchange.Answer) error {
 		return c.failure(class, progress, err)
 	}
 	// An abort that came too late has left a deadline in the past behind.
-	ans.Close = r.close || r.leftover() || c.aborted.Load()
+	ans.Close = leftover || c.aborted.Load()
 	c.reused = true
 	return nil
 }
 
 // send writes the request and, where it can do both at once, reads the first
 // bytes of the answer.
-func (c *Conn) send(wire []byte, r *reader) (results.Class, exchange.Progress, error) {
+func (c *Conn) send(wire []byte, ans *exchange.Answer) (results.Class, exchange.Progress, error) {
 	if c.raw != nil {
-		return c.sendRaw(wire, r)
+		return c.sendRaw(wire, ans)
 	}
 	c.before = c.guard.count()
 	c.rest()
@@ -159,9 +159,9 @@ func (c *Conn) rest() {
 
 // sendRaw writes the request inside the wait for the answer (see rawTurn). What
 // the socket has no room for is written the ordinary way.
-func (c *Conn) sendRaw(wire []byte, r *reader) (results.Class, exchange.Progress, error) {
+func (c *Conn) sendRaw(wire []byte, ans *exchange.Answer) (results.Class, exchange.Progress, error) {
 	c.rest()
-	c.wire, c.into = wire, r.buf
+	c.wire, c.into = wire, ans
 	c.stage, c.wrote, c.got, c.fault, c.peeked = unsent, 0, 0, nil, nothing
 	err := c.raw.Read(c.turn)
 	c.wire, c.into = nil, nil
@@ -169,16 +169,15 @@ func (c *Conn) sendRaw(wire []byte, r *reader) (results.Class, exchange.Progress
 	case err != nil && c.stage != sent:
 		return written(false, err)
 	case err != nil:
-		return results.Read, exchange.Written, c.lastWord(r, err)
+		progress, err := c.lastWord(err)
+		return results.Read, progress, err
 	case c.stage == unfit && c.peeked == data:
 		return results.Protocol, exchange.NotWritten, errUnasked
 	case c.stage == unfit:
 		return results.Read, exchange.NotWritten, io.EOF
-	case c.stage == answered:
-		return results.Read, exchange.Written, r.took(c.got, c.fault)
-	case c.fault != nil:
+	case c.stage == sent && c.fault != nil:
 		return written(c.wrote > 0, c.fault)
-	case c.wrote < len(wire):
+	case c.stage == sent && c.wrote < len(wire):
 		n, err := c.conn.Write(wire[c.wrote:])
 		return written(c.wrote+n > 0, err)
 	}
@@ -197,17 +196,17 @@ func written(some bool, err error) (results.Class, exchange.Progress, error) {
 // lastWord tells what an aborted wait could not see. A server that closes its
 // own direction just before the request is written, and reads on, sends nothing
 // more that would end the wait; the close is then the cause, not slowness.
-func (c *Conn) lastWord(r *reader, err error) error {
+func (c *Conn) lastWord(err error) (exchange.Progress, error) {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		return err
+		return exchange.Written, err
 	}
 	switch c.look() {
 	case closed:
-		return io.EOF
+		return exchange.Written, io.EOF
 	case data:
-		r.seen = true
+		return exchange.Answered, err
 	}
-	return err
+	return exchange.Written, err
 }
 
 // failure makes the error of an exchange. The owner of an aborted connection

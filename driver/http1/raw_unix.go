@@ -43,7 +43,7 @@ func (c *Conn) rawTurn(fd uintptr) bool {
 		// of something that is no HTTP server.
 		return c.wrote < len(c.wire) || c.peeked == data
 	}
-	n, err := readOnce(int(fd), c.into)
+	n, err := readOnce(int(fd), room(c.into))
 	if err == syscall.EAGAIN {
 		return false
 	}

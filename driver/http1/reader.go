@@ -3,6 +3,7 @@ package http1
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"authsoak/driver/exchange"
 	"authsoak/results"
@@ -46,6 +47,9 @@ type frame struct {
 	length    int64
 }
 
+// readers are shared, as the memory of answers is: few have work at any time.
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
 // malformed is an answer that breaks the protocol; any other error of a reader
 // is one of the connection.
 type malformed struct {
@@ -66,7 +70,10 @@ func wrong(what string, text []byte) error {
 
 // answer reads to the end of the answer and not a byte further.
 func (r *reader) answer(head bool) (results.Class, error) {
-	err := r.heads()
+	err := r.first()
+	if err == nil {
+		err = r.heads()
+	}
 	if err == nil {
 		err = r.readBody(head)
 	}
@@ -80,6 +87,15 @@ func (r *reader) answer(head bool) (results.Class, error) {
 		err = io.ErrUnexpectedEOF
 	}
 	return results.Read, err
+}
+
+// first takes over what came in the turn that sent the request.
+func (r *reader) first() error {
+	if r.conn.stage != answered {
+		return nil
+	}
+	r.conn.stage = unsent
+	return r.took(r.conn.got, r.conn.fault)
 }
 
 // heads reads the head of the answer and skips the interim ones before it.
@@ -106,6 +122,9 @@ func (r *reader) fill() error {
 	if r.late != nil {
 		return r.late
 	}
+	if r.buf == nil {
+		r.buf = room(r.ans)
+	}
 	if r.inBody && r.kept < r.pos && (r.pos == r.end || len(r.buf)-r.end < leastRead) {
 		r.end = r.kept + copy(r.buf[r.kept:], r.buf[r.pos:r.end])
 		r.pos = r.kept
@@ -122,6 +141,14 @@ func (r *reader) fill() error {
 	return io.ErrNoProgress
 }
 
+// room is where the first bytes of an answer go.
+func room(ans *exchange.Answer) []byte {
+	if len(ans.Buffer()) < firstBuffer {
+		ans.SetBuffer(make([]byte, firstBuffer))
+	}
+	return ans.Held()
+}
+
 // grow moves to a bigger buffer. Fields stay where they are: the old buffer
 // lives as long as they do.
 func (r *reader) grow(size int) {
@@ -131,6 +158,7 @@ func (r *reader) grow(size int) {
 	bigger := make([]byte, size)
 	copy(bigger, r.buf[:r.end])
 	r.buf = bigger
+	r.ans.SetBuffer(bigger)
 }
 
 // took notes the outcome of a read into buf[end:]. Nothing read without an
