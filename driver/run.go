@@ -316,6 +316,8 @@ func (r *run) watch(stop <-chan struct{}) (interrupted bool) {
 			if r.tick() != "" { // a threshold that wants the run stopped
 				return false
 			}
+		case <-r.records.Much():
+			r.records.Relieve()
 		case <-warm.C:
 			if r.plan.Warmup > 0 {
 				r.tick()

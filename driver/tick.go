@@ -150,6 +150,8 @@ func (r *run) tickAside() (stop func()) {
 			select {
 			case <-tick.C:
 				r.tick()
+			case <-r.records.Much():
+				r.records.Relieve()
 			case <-quit:
 				return
 			}

@@ -82,6 +82,7 @@ type Collector struct {
 	held     time.Duration
 	warmedUp time.Duration
 	taints   taints
+	much     chan struct{}
 	hauls    []haul
 	counted  [][]int64 // the counters of each recorder at the last tick
 	lost     int64     // so far
@@ -128,6 +129,7 @@ func NewCollector(opt Options) (*Collector, error) {
 	}
 	c := &Collector{
 		opt: opt, targetOf: targetOf, limits: opt.Limits.withDefaults(), judges: judges,
+		much:    make(chan struct{}, 1),
 		hold:    newTotals(len(opt.Series), len(opt.Targets)),
 		whole:   make([]targetCounts, len(opt.Targets)),
 		hauls:   make([]haul, len(opt.Recorders)),
@@ -137,6 +139,9 @@ func NewCollector(opt Options) (*Collector, error) {
 	for p := range c.interval {
 		c.interval[p] = newTotals(len(opt.Series), len(opt.Targets))
 		c.pending[p] = newTotals(len(opt.Series), len(opt.Targets))
+	}
+	for _, r := range opt.Recorders {
+		r.tell(c.much)
 	}
 	for i := range c.counted {
 		c.counted[i] = make([]int64, len(opt.Targets)*int(Phases)*int(Counters))
@@ -208,6 +213,20 @@ func (c *Collector) close() error {
 	}
 	c.files = nil
 	return errors.Join(problems...)
+}
+
+// Much tells that a recorder holds more than should wait for the tick: it is time
+// for [Collector.Relieve].
+func (c *Collector) Much() <-chan struct{} { return c.much }
+
+// Relieve enters what fills the recorders in the interval, so that their memory
+// does not grow with the pace and the tick has less left to do.
+func (c *Collector) Relieve() {
+	c.breath.begin()
+	for i, r := range c.opt.Recorders {
+		r.relieve(&c.hauls[i])
+		c.sort(c.hauls[i].chunks)
+	}
 }
 
 // Tick ends the interval that began at the last tick: now is the time since load

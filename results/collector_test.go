@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -352,6 +353,35 @@ func TestHistogramEvery(t *testing.T) {
 	} {
 		if got := HistogramEvery(planned); got != want {
 			t.Errorf("HistogramEvery(%s) = %s, want %s", planned, got, want)
+		}
+	}
+}
+
+// A fast load is entered in the interval as it comes: nothing is lost or counted
+// twice, and the recorder holds no more than a little of it at any time.
+func TestRelieve(t *testing.T) {
+	r := newRun(t, nil, nil)
+	const samples = 50 * chunkLen
+	most := 0
+	for i := range samples {
+		r.r[0].Record(Sample{Series: 0, Service: int64(i), Response: int64(i), Phase: Hold})
+		select {
+		case <-r.c.Much():
+			r.c.Relieve()
+			most = max(most, r.r[0].Size())
+		default:
+		}
+	}
+	if limit := 4 * muchChunks * chunkLen * int(unsafe.Sizeof(entry{})); most == 0 || most > limit {
+		t.Errorf("the recorder held up to %d bytes, want some and at most %d", most, limit)
+	}
+	r.tick(Hold)
+	for line, err := range ReadIntervals(r.f) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := line.Series; s != nil && s.Count != samples {
+			t.Errorf("%s: %d samples, want %d", s.Step, s.Count, samples)
 		}
 	}
 }

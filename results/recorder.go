@@ -21,7 +21,8 @@ const (
 	seriesBits  = 64 - timeBits
 	lateSeries  = 1<<seriesBits - 1 // Late, not a sample
 	chunkLen    = 4096
-	maxChunks   = 1024 // 64 MiB: 4 million samples that no tick has fetched
+	muchChunks  = 8    // half a megabyte: more than that is not left to the tick
+	maxChunks   = 1024 // 64 MiB: 4 million samples that nobody has fetched
 	maxExamples = 5    // of each series and class
 	allExamples = 1000 // of a run
 )
@@ -36,7 +37,8 @@ type Recorder struct {
 	chunk    []entry   // being filled
 	full     [][]entry // waiting for the collector
 	free     [][]entry // emptied by the collector
-	counts   []int64   // target × phase × counter
+	much     chan<- struct{}
+	counts   []int64 // target × phase × counter
 	clamped  int64
 	lost     int64
 	examples []keptExample
@@ -64,6 +66,13 @@ func NewRecorder(series []Series, targets int) *Recorder {
 		r.wanted[i].Store(maxExamples)
 	}
 	return r
+}
+
+// tell names whom to tell that a lot has been recorded.
+func (r *Recorder) tell(much chan<- struct{}) {
+	r.mu.Lock()
+	r.much = much
+	r.mu.Unlock()
 }
 
 // Record takes finished samples under one lock. A time below zero or above an
@@ -132,6 +141,12 @@ func (r *Recorder) turn() bool {
 		return false
 	}
 	r.full = append(r.full, r.chunk)
+	if len(r.full)%muchChunks == 0 {
+		select {
+		case r.much <- struct{}{}:
+		default: // nobody collects, or is on the way already
+		}
+	}
 	if n := len(r.free); n > 0 {
 		r.chunk, r.free = r.free[n-1], r.free[:n-1]
 		return true
@@ -181,14 +196,7 @@ type haul struct {
 func (r *Recorder) take(h *haul) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// What the last interval needed is kept for the next, the rest is freed.
-	for _, c := range h.chunks {
-		if len(r.free) <= len(r.full) {
-			r.free = append(r.free, c[:0])
-		}
-	}
-	clear(h.chunks)
-	r.full, h.chunks = h.chunks[:0], r.full
+	r.exchange(h)
 	if len(r.chunk) > 0 {
 		h.chunks = append(h.chunks, r.chunk)
 		if n := len(r.free); n > 0 {
@@ -201,6 +209,26 @@ func (r *Recorder) take(h *haul) {
 	clear(h.examples)
 	r.examples, h.examples = h.examples[:0], r.examples
 	h.clamped, h.lost = r.clamped, r.lost
+}
+
+// relieve moves the full chunks into h, whose chunks of the last call go back to
+// be filled again.
+func (r *Recorder) relieve(h *haul) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exchange(h)
+}
+
+// exchange swaps the full chunks for the emptied ones of h. As many as were full
+// are kept to be filled again, the rest is freed.
+func (r *Recorder) exchange(h *haul) {
+	for _, c := range h.chunks {
+		if len(r.free) <= len(r.full) {
+			r.free = append(r.free, c[:0])
+		}
+	}
+	clear(h.chunks)
+	r.full, h.chunks = h.chunks[:0], r.full
 }
 
 // Size returns the bytes the recorder holds.

@@ -25,9 +25,7 @@ func (c *Collector) gather() (lost, clamped int64) {
 	}
 	for i := range c.hauls {
 		h := &c.hauls[i]
-		for _, chunk := range h.chunks {
-			c.sort(chunk)
-		}
+		c.sort(h.chunks)
 		for target := range c.opt.Targets {
 			for p := range Phases {
 				for k := range Counters {
@@ -46,12 +44,14 @@ func (c *Collector) gather() (lost, clamped int64) {
 }
 
 // sort enters samples where they belong.
-func (c *Collector) sort(samples []entry) {
-	for i, e := range samples {
-		if i%512 == 0 {
-			c.breath.take()
+func (c *Collector) sort(chunks [][]entry) {
+	for _, chunk := range chunks {
+		for i, e := range chunk {
+			if i%512 == 0 {
+				c.breath.take()
+			}
+			c.interval[Phase(e.what>>10&3)].sample(c.opt.Series, e)
 		}
-		c.interval[Phase(e.what>>10&3)].sample(c.opt.Series, e)
 	}
 }
 
