@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -234,8 +236,24 @@ func (r *run) settle() error {
 	return nil
 }
 
+// manySessions is how many users make a run's memory a matter of bytes a user.
+const manySessions = 100_000
+
+// tightenHeap lets the heap grow by two fifths between collections rather than
+// double, while many sessions are held: a step allocates nothing, so collections
+// are as rare as before, and what the heap may grow by costs 14 bytes a session of
+// a million. Who has set GOGC is left alone. It returns what undoes it.
+func (r *run) tightenHeap() (undo func()) {
+	if r.plan.Curve == nil || r.plan.Curve.Peak() < manySessions || os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(40)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // load drives until the load ends, and tells how it did.
 func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
+	defer r.tightenHeap()()
 	r.epoch = time.Now().Add(-time.Duration(r.driven()))
 	r.ticked = r.driven()
 	if e := r.Earlier; e != nil {
