@@ -4,7 +4,8 @@
 // dependency of authsoak.
 //
 //	go run . compare                    closed model: all generators in rounds
-//	go run . open                       open model: lateness and cost beside closed
+//	go run . open                       open model: lateness and cost beside closed and a bare loop
+//	go run . stalls                     how often the machine takes a core away
 //	go run . simulator                  the embedded simulator's own cost
 //	go run . server                     the bare session server
 //	go run . loop|fasthttp|nethttp …    generators without judgement
