@@ -231,3 +231,26 @@ func TestColorsInEveryTheme(t *testing.T) {
 		t.Error("something is loaded from elsewhere")
 	}
 }
+
+// A point between two gaps is marked, and a series of nothing else has a dot in
+// the legend.
+func TestLonePoints(t *testing.T) {
+	gap := math.NaN()
+	p := Plot{Series: []Series{
+		{Name: "joined", X: []float64{0, 1, 2, 3}, Y: []float64{1, 2, gap, 4}},
+		{Name: "scattered", X: []float64{0, 1, 2}, Y: []float64{1, gap, 3}},
+		{Name: "whole", X: []float64{0, 1}, Y: []float64{1, 2}},
+	}, Bands: []Band{{From: 1, To: 2, Kind: Answer, Text: "here"}}}
+	text := string(p.Figure())
+	for _, want := range []string{`class="line lone c1" data-series="0"`, `class="line lone c2" data-series="1"`,
+		`<li class="c2 lone" data-series="1">`, `<li class="band answer"><i></i>the answer</li>`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it lacks %s:\n%s", want, text)
+		}
+	}
+	for _, bad := range []string{`lone c3`, `<li class="c1 lone"`, "not judged"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("it holds %s:\n%s", bad, text)
+		}
+	}
+}

@@ -110,10 +110,12 @@ type Band struct {
 type BandKind string
 
 // Kinds of band. Aside is what isn't judged (warm-up, drain); Tainted has a bar at
-// its top, so that it is told apart in grey and by everybody.
+// its top, so that it is told apart in grey and by everybody; Answer is where what
+// was looked for lies.
 const (
 	Aside   BandKind = "aside"
 	Tainted BandKind = "tainted"
+	Answer  BandKind = "answer"
 )
 
 // Mark is a line across the plot at one Y, such as a limit.

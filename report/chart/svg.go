@@ -140,8 +140,11 @@ func (d *drawing) legend() {
 		if s.Dash {
 			class += " dash"
 		}
-		if s.Shape == Stack || s.Shape == Area {
+		switch {
+		case s.Shape == Stack || s.Shape == Area:
 			class += " area"
+		case d.scattered(i):
+			class += " lone"
 		}
 		d.put(`<li class="%s" data-series="%d"><i></i>%s</li>`, class, i, html.EscapeString(s.Name))
 	}
@@ -151,12 +154,12 @@ func (d *drawing) legend() {
 	d.b.WriteString("</ul>")
 }
 
-var bandNames = map[BandKind]string{Aside: "not judged", Tainted: "generator was the limit"}
+var bandNames = map[BandKind]string{Aside: "not judged", Tainted: "generator was the limit", Answer: "the answer"}
 
 // kinds are those of the bands in sight.
 func (d *drawing) kinds() []BandKind {
 	var out []BandKind
-	for _, k := range []BandKind{Aside, Tainted} {
+	for _, k := range []BandKind{Aside, Tainted, Answer} {
 		for _, b := range d.Bands {
 			if b.Kind == k {
 				out = append(out, k)
@@ -323,7 +326,48 @@ func (d *drawing) lines() {
 			class += " dash"
 		}
 		d.put(`<path class="line %s" data-series="%d" d="%s"><title>%s</title></path>`, class, i, path.String(), html.EscapeString(s.Name))
+		d.dots(i)
 	}
+}
+
+// dots marks the points that nothing joins, which as a line of no length are
+// hardly seen.
+func (d *drawing) dots(i int) {
+	var path pen
+	s, tops := &d.Series[i], d.tops[i]
+	for j := range min(len(s.X), len(tops)) {
+		if d.lone(tops, j) {
+			path.jump(d.point(s.X[j], tops[j]))
+		}
+	}
+	if path.Len() > 0 {
+		d.put(`<path class="line lone %s" data-series="%d" d="%s"/>`, d.color(i), i, path.String())
+	}
+}
+
+// shown tells whether there is a value that the Y axis can show.
+func (d *drawing) shown(tops []float64, j int) bool {
+	return j >= 0 && j < len(tops) && finite(tops[j]) && (d.Y.Scale != Log || tops[j] > 0)
+}
+
+// lone tells whether a value lies between two gaps.
+func (d *drawing) lone(tops []float64, j int) bool {
+	return d.shown(tops, j) && !d.shown(tops, j-1) && !d.shown(tops, j+1)
+}
+
+// scattered tells whether nothing joins any two points of a series.
+func (d *drawing) scattered(i int) bool {
+	tops := d.tops[i]
+	points := 0
+	for j := range tops {
+		if d.shown(tops, j) {
+			points++
+			if !d.lone(tops, j) {
+				return false
+			}
+		}
+	}
+	return points > 0
 }
 
 func (d *drawing) point(x, y float64) (int, int) {
@@ -334,7 +378,7 @@ func (d *drawing) point(x, y float64) (int, int) {
 func (d *drawing) trace(path *pen, s *Series, tops []float64) {
 	down := false
 	for j := range min(len(s.X), len(tops)) {
-		if !finite(tops[j]) || d.Y.Scale == Log && tops[j] <= 0 {
+		if !d.shown(tops, j) {
 			if s.Shape == Area || s.Shape == Stack {
 				path.to(d.point(s.X[j], d.y.min))
 			}

@@ -115,7 +115,7 @@ func margins(r *results.CapacityResult) template.HTML {
 		}
 	}
 	if a := &r.Answer; a.Known && a.High != nil {
-		p.Bands = []chart.Band{{From: a.Low, To: *a.High, Kind: chart.Aside, Text: "the capacity lies here"}}
+		p.Bands = []chart.Band{{From: a.Low, To: *a.High, Kind: chart.Answer, Text: "the capacity lies here"}}
 	}
 	return p.Figure()
 }
