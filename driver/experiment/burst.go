@@ -82,20 +82,14 @@ func (b *burst) lines() []results.ExperimentLine {
 	if missing > 0 {
 		silent += fmt.Sprintf("; %d were never sent: no session was live to send them over", missing)
 	}
-	alive := 0
-	for _, ok := range b.under {
-		if ok {
-			alive++
-		}
-	}
-	under := fmt.Sprintf("%d of %d", alive, b.plan.Sessions)
+	held, under := b.lived()
 	out := []results.ExperimentLine{{}, line("without an answer that tells", b.unclear.sum()+missing == 0, "none", silent), {},
 		line("worst login", b.times.Count() > 0 && time.Duration(b.times.Max()) <= b.plan.Slowest, "answered within "+said(b.plan.Slowest), spread(&b.times))}
 	const policy, live = "logins over a live session", "the sessions under them"
 	switch b.declared {
 	case profiles.Refuse:
 		out[0] = line(policy, b.refused > 0 && b.accepted == 0, "every one is refused, as the profile declares", answered)
-		out[2] = line(live, alive == b.plan.Sessions, "all still answer", under)
+		out[2] = line(live, held, "all still answer", under)
 	case profiles.Allow:
 		out[0] = line(policy, b.accepted > 0 && b.refused == 0, "every one is accepted, as the profile declares", answered)
 		out[2] = told(live, under+" still answer")
@@ -103,4 +97,22 @@ func (b *burst) lines() []results.ExperimentLine {
 		out[0], out[2] = told(policy, answered), told(live, under+" still answer")
 	}
 	return out
+}
+
+// lived tells whether the sessions under the bursts still answered. One that made
+// no call before the load ended shows neither: the others decide, and there must
+// be one.
+func (b *burst) lived() (all bool, text string) {
+	alive := 0
+	for _, ok := range b.under {
+		if ok {
+			alive++
+		}
+	}
+	asked := len(b.under)
+	text = fmt.Sprintf("%d of %d", alive, asked)
+	if silent := b.plan.Sessions - asked; silent > 0 {
+		text += fmt.Sprintf("; %d more made no call after their burst: hold the load longer to hear of all", silent)
+	}
+	return asked > 0 && alive == asked, text
 }

@@ -146,3 +146,36 @@ func TestWhatBeginsARestart(t *testing.T) {
 		}
 	}
 }
+
+// A session that makes no call after its burst says nothing of whether it lives.
+func TestSilentSessionsUnderABurst(t *testing.T) {
+	const second = int64(time.Second)
+	call := func(user int, at int64, outcome results.Outcome) Event {
+		return Event{Part: Call, User: user, Opened: second, Intended: at, Start: at, End: at + 1, Outcome: outcome, Over: outcome != results.OK, Judged: true}
+	}
+	for _, c := range []struct {
+		name   string
+		events []Event
+		pass   bool
+		actual string
+	}{
+		{"both answer", []Event{call(1, 11*second, results.OK), call(2, 12*second, results.OK)}, true, "2 of 2"},
+		{"one makes no call", []Event{call(1, 11*second, results.OK), call(2, 9*second, results.OK)}, true,
+			"1 of 1; 1 more made no call after their burst: hold the load longer to hear of all"},
+		{"one is dead", []Event{call(1, 11*second, results.OK), call(2, 11*second, results.Fail)}, false, "1 of 2"},
+		{"nobody makes a call", nil, false, "0 of 0; 2 more made no call after their burst: hold the load longer to hear of all"},
+	} {
+		j := New(&scenario.Plan{Duration: 60 * time.Second, Experiment: &scenario.ExperimentPlan{Kind: profiles.DuplicateBurst,
+			At: 10 * time.Second, Sessions: 2, Logins: 5, Slowest: time.Second}}, profiles.Refuse)
+		j.Begin(1, 10*second)
+		j.Begin(2, 10*second)
+		for _, e := range c.events {
+			j.See(e)
+		}
+		for _, l := range j.Result().Lines {
+			if l.Name == "the sessions under them" && (l.Pass != c.pass || l.Actual != c.actual) {
+				t.Errorf("%s: pass %v, %q; want %v, %q", c.name, l.Pass, l.Actual, c.pass, c.actual)
+			}
+		}
+	}
+}
