@@ -51,10 +51,10 @@ func tolerate(t *results.ToleranceResult, e metric.Expression, c stats.Contrast,
 	switch {
 	case e.Holds(s.change(near)):
 		t.Verdict = string(results.Pass)
-		t.Text = fmt.Sprintf("%s, at %s %s", seen, most(e.Upper()), signed(s.change(near), s.unit))
+		t.Text = bounded(seen, most(e.Upper()), signed(s.change(near), s.unit))
 	case !e.Holds(s.change(far)):
 		t.Verdict = string(results.Failed)
-		t.Text = fmt.Sprintf("%s, at %s %s", seen, most(!e.Upper()), signed(s.change(far), s.unit))
+		t.Text = bounded(seen, most(!e.Upper()), signed(s.change(far), s.unit))
 	default:
 		t.Text = fmt.Sprintf("%s, somewhere from %s to %s", seen, signed(s.change(c.Diff-keep), s.unit), signed(s.change(c.Diff+keep), s.unit))
 		t.RoundsNeeded = c.RoundsToReach(math.Abs(s.back(e.Value)-c.Diff), 2*alpha, results.MostRounds)
@@ -65,6 +65,15 @@ func tolerate(t *results.ToleranceResult, e metric.Expression, c stats.Contrast,
 			t.Text += fmt.Sprintf("; about %d rounds in all would tell", max(t.RoundsNeeded, c.Units+1))
 		}
 	}
+}
+
+// bounded is a change and the bound that decides; one that is too large to be
+// told by its number stands alone.
+func bounded(seen, side, bound string) string {
+	if seen == bound {
+		return seen
+	}
+	return fmt.Sprintf("%s, at %s %s", seen, side, bound)
 }
 
 func most(upper bool) string {

@@ -225,6 +225,8 @@ func changed(v *float64, unit string) string {
 	switch {
 	case v == nil:
 		return none
+	case unit == "%" && *v > hugeChange:
+		return fmt.Sprintf(">+%d %%", hugeChange)
 	case unit == "%":
 		return fmt.Sprintf("%+.1f %%", *v)
 	}
@@ -239,6 +241,8 @@ func interval(m *results.ComparedMetric) string {
 		return none
 	}
 	switch {
+	case m.ChangeUnit == "%" && *m.Low > hugeChange:
+		return fmt.Sprintf("beyond +%d", hugeChange)
 	case m.ChangeUnit == "%" && *m.High > hugeChange:
 		return fmt.Sprintf("%+.1f to >+%d", *m.Low, hugeChange)
 	case m.ChangeUnit == "%":

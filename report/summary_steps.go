@@ -168,6 +168,8 @@ func (p *page) stepCells(st *results.StepSummary) []cell {
 	times, service := st.Service, cell{text: none}
 	if st.Response != nil {
 		times = *st.Response
+	}
+	if st.Response != nil && st.Count > 0 {
 		service = cell{text: bareMillis(st.Service.P99)}
 		if differs(st) {
 			service.paint = p.yellow
