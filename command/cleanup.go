@@ -75,7 +75,7 @@ func (p *program) cleanup(c *cli.Context) error {
 	for _, ledger := range ledgers {
 		done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent()})
 		if errors.Is(err, sessions.ErrInUse) {
-			return fmt.Errorf("cleanup %s: %w: the run still goes on, or another cleanup does", folder.Dir, err)
+			return fmt.Errorf("cleanup %s: %w: let it end, or interrupt it, first", folder.Dir, err)
 		}
 		if err != nil {
 			return &exit{exitFailed, fmt.Errorf("cleanup %s: %w", folder.Dir, err)}
