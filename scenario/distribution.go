@@ -60,6 +60,22 @@ func (d Distribution) IsZero() bool { return d.Average <= 0 && d.Max <= 0 }
 // Mean returns the mean.
 func (d Distribution) Mean() time.Duration { return d.Average }
 
+// Deviation returns the standard deviation: uniform (b−a)/√12, exponential the
+// mean, lognormal m·√(exp(σ²)−1) (Johnson, Kotz and Balakrishnan, Continuous
+// Univariate Distributions 1, 1994, eq. 14.8b).
+func (d Distribution) Deviation() time.Duration {
+	var t float64
+	switch d.Shape {
+	case Uniform:
+		t = float64(d.Max-d.Min) / math.Sqrt(12)
+	case Exponential:
+		t = float64(d.Average)
+	case Lognormal:
+		t = float64(d.Average) * math.Sqrt(math.Expm1(d.Sigma*d.Sigma))
+	}
+	return time.Duration(min(t, float64(maxDraw)))
+}
+
 // At returns the quantile of the distribution at a draw in (0, 1), never below
 // 0. By inversion, F⁻¹(u): uniform a + u(b−a), exponential −m·ln(1−u), lognormal
 // m·exp(σz − σ²/2) with z = Φ⁻¹(u) = √2·erf⁻¹(2u−1) (Devroye, Non-Uniform
@@ -118,6 +134,19 @@ func GeometricCalls(mean float64) Calls { return Calls{Shape: Geometric, Average
 
 // Mean returns the mean number.
 func (c Calls) Mean() float64 { return c.Average }
+
+// Deviation returns the standard deviation: uniform over n numbers √((n²−1)/12),
+// geometric √(m(1+m)).
+func (c Calls) Deviation() float64 {
+	switch c.Shape {
+	case Uniform:
+		n := float64(c.Max - c.Min + 1)
+		return math.Sqrt((n*n - 1) / 12)
+	case Geometric:
+		return math.Sqrt(c.Average * (1 + c.Average))
+	}
+	return 0
+}
 
 // At returns the number at a draw in (0, 1). Geometric: P(N ≥ n) = (1−p)ⁿ, hence
 // N = ⌊ln u / ln(1−p)⌋ (Devroye 1986, ch. X.2).

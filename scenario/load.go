@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"time"
@@ -243,10 +244,22 @@ func (p *Plan) tail() time.Duration {
 	return 4*p.thinking() + min(p.StartLimit, maxTail) + min(p.Timeout, maxTail)
 }
 
-// thinking is the mean of all pauses of a session, one before each step but the
-// login.
+// thinking is the mean of all pauses of a session.
 func (p *Plan) thinking() time.Duration {
-	return time.Duration(min((p.Calls.Mean()+1)*float64(p.Think.Mean()), float64(maxTail)))
+	mean, _ := p.Thinking()
+	return mean
+}
+
+// Thinking is the mean and the standard deviation of all pauses of a session, one
+// before each step but the login; neither is more than 90 days. Of a random
+// number N of pauses T, the mean is E[N]·E[T] and the variance
+// E[N]·Var[T] + Var[N]·E[T]² (Ross, Introduction to Probability Models, 2014,
+// examples 3.10 and 3.19).
+func (p *Plan) Thinking() (mean, deviation time.Duration) {
+	n, pause := p.Calls.Mean()+1, float64(p.Think.Mean())
+	within, between := float64(p.Think.Deviation()), p.Calls.Deviation()*pause
+	bound := func(v float64) time.Duration { return time.Duration(min(v, float64(maxTail))) }
+	return bound(n * pause), bound(math.Sqrt(n*within*within + between*between))
 }
 
 // starts is the part of the run in which cycles start.
