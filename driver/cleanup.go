@@ -87,6 +87,20 @@ func Cleanup(ctx context.Context, c CleanupConfig) (Cleaned, error) {
 	return done, errors.Join(err, ledger.Close())
 }
 
+// Orphans counts the sessions in a run's ledger that [Cleanup] could log out.
+func Orphans(path string) (n int64, err error) {
+	ledger, err := sessions.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	for e := range ledger.Entries() {
+		if e.State != sessions.Opening && e.State != sessions.PossiblyOpen {
+			n++
+		}
+	}
+	return n, ledger.Close()
+}
+
 // cleanupRun is a run of one shard that drives nothing by itself.
 func cleanupRun(ctx context.Context, c CleanupConfig, epoch time.Time) (*run, error) {
 	r := &run{plan: c.Plan, halt: make(chan struct{}), through: make(chan struct{}), epoch: epoch}

@@ -97,6 +97,7 @@ func (r *run) gauges() results.Gauges {
 	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), Scrapes: r.scrapes()}
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
+		g.Waiting = append(g.Waiting, r.targets[i].line.length())
 	}
 	for _, s := range r.shards {
 		s.mu.Lock()

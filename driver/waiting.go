@@ -52,6 +52,13 @@ func (l *line) comeBack(t *target, account uint32) {
 	first.shard.plan(first.id, u.Due, true)
 }
 
+// length is how many users wait.
+func (l *line) length() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 // dropLate gives up the arrivals that have waited beyond the start limit. It
 // holds the lock all the while: after disperse nobody is counted here any more.
 func (l *line) dropLate(r *run, oldest int64) {

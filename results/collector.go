@@ -49,9 +49,11 @@ func HistogramEvery(planned time.Duration) time.Duration {
 
 // Gauges are what the driver sees of itself and of the sessions at a tick.
 type Gauges struct {
-	Health        Health
-	Sessions      []SessionCounts // by target
-	Orphaned      []int64         // by target; may be nil before the end
+	Health   Health
+	Sessions []SessionCounts // by target
+	Orphaned []int64         // by target; may be nil before the end
+	// Waiting is how many cycles wait for an account, by target; nil: none.
+	Waiting       []int
 	Workers, Busy int
 	// PlannedUsers is how many users or sessions the plan has now; 0: it plans
 	// arrivals.

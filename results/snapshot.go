@@ -46,5 +46,6 @@ type TargetNow struct {
 	CyclesPlanned int64 // since load began, warm-up included
 	CyclesDone    int64
 	Dropped       int64
+	Waiting       int   // cycles that wait for an account
 	Fail, Unknown int64 // steps, since load began
 }

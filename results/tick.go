@@ -250,6 +250,9 @@ func (c *Collector) targetNow(t *tick, target int, name string) TargetNow {
 	if target < len(c.gauges.Sessions) {
 		now.Sessions = c.gauges.Sessions[target]
 	}
+	if target < len(c.gauges.Waiting) {
+		now.Waiting = c.gauges.Waiting[target]
+	}
 	return now
 }
 
