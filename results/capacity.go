@@ -34,7 +34,7 @@ type CapacityResult struct {
 	DurationS float64 `json:"duration_s"`
 	// Verdict is pass where a capacity was found or the guard was reached, fail
 	// where the objectives are met at no load or the server doesn't recover,
-	// invalid where nothing can be said, or interrupted.
+	// invalid where nothing can be said, undecided answers included, or interrupted.
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason"` // in a sentence
 
@@ -60,15 +60,19 @@ type CapacityResult struct {
 // CapacityPlanned is what was announced beforehand.
 type CapacityPlanned struct {
 	From       float64 `json:"from"`
-	Most       float64 `json:"most"`       // the highest level that may be tried
-	SettleS    float64 `json:"settle_s"`   // before each step, not judged
-	StepS      float64 `json:"step_s"`     // judged, near the knee
-	ClimbS     float64 `json:"climb_s"`    // judged, on the way there
-	Precision  float64 `json:"precision"`  // wanted width of the interval, as a share
-	Confidence float64 `json:"confidence"` // of the interval
+	Most       float64 `json:"most"`        // the highest level that may be tried
+	SettleS    float64 `json:"settle_s"`    // before each step, not judged
+	StepS      float64 `json:"step_s"`      // judged, near the knee
+	LongStepS  float64 `json:"long_step_s"` // the same at the level where the climb begins, where objectives take longer to be told
+	ClimbS     float64 `json:"climb_s"`     // judged, on the way there
+	Precision  float64 `json:"precision"`   // wanted width of the interval, as a share
+	Confidence float64 `json:"confidence"`  // of the interval
 	MaxSteps   int     `json:"max_steps"`
-	LongestS   float64 `json:"longest_s"` // without logouts
-	Accounts   int     `json:"accounts"`  // there are, 0: shared
+	UsualS     float64 `json:"usual_s"`     // without logouts, where steps of step_s will do
+	LongestS   float64 `json:"longest_s"`   // without logouts, whatever happens
+	LoginsStep int64   `json:"logins_step"` // in a step at most
+	Logins     int64   `json:"logins"`      // in all at most
+	Accounts   int     `json:"accounts"`    // there are, 0: shared
 }
 
 // CapacityAnswer is the capacity. Low met the objectives, High did not; High is
@@ -152,8 +156,9 @@ type CapacityRecovery struct {
 	Overload  float64 `json:"overload"`
 	Level     float64 `json:"level"`
 	Recovered bool    `json:"recovered"`
-	// Tries is how many steps it took; WithinS the time from the end of the
-	// overload to the end of the step that met the objectives again.
+	// Tries is how many steps it took; WithinS the time from the end of the overload,
+	// its logouts included, to the beginning of what met the objectives again: the
+	// server took no longer.
 	Tries   int     `json:"tries"`
 	WithinS float64 `json:"within_s,omitempty"`
 }
@@ -180,16 +185,19 @@ type CapacityStep struct {
 	StartS  float64 `json:"start_s"` // since the search began
 	SettleS float64 `json:"settle_s"`
 	HoldS   float64 `json:"hold_s"`
-	// Verdict is pass, fail, rejected (the generator was the limit) or
-	// interrupted.
+	// Verdict is pass, fail, rejected (it is no evidence: the generator was the limit,
+	// or sessions were not there in time) or interrupted.
 	Verdict    string              `json:"verdict"`
 	Rejected   string              `json:"rejected,omitempty"` // why
 	CutShort   bool                `json:"cut_short,omitempty"`
 	Objectives []CapacityObjective `json:"objectives"`
 	// Margin is the logarithm of the worst value over its limit: negative within.
-	Margin float64 `json:"margin"`
-	Next   string  `json:"next"` // what came next, and why
-	Folder string  `json:"folder"`
+	// Unbiased is without what comes of the step's being short; the answer rests on
+	// it.
+	Margin   float64 `json:"margin"`
+	Unbiased float64 `json:"margin_unbiased"`
+	Next     string  `json:"next"` // what came next, and why
+	Folder   string  `json:"folder"`
 
 	RatePerS    float64 `json:"rate_per_s"`  // cycles that went well
 	StepsPerS   float64 `json:"steps_per_s"` // logins, calls and logouts that went well
@@ -210,6 +218,7 @@ type CapacityStep struct {
 type CapacityObjective struct {
 	Expression string  `json:"expression"`
 	Actual     float64 `json:"actual"`
+	Limit      float64 `json:"limit,omitempty"` // in the unit of Actual; 0: it isn't one number
 	ActualText string  `json:"actual_text"`
 	Pass       bool    `json:"pass"`
 	Margin     float64 `json:"margin"`

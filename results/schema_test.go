@@ -14,21 +14,38 @@ import (
 	validate "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-var update = flag.Bool("update", false, "write summary.schema.json and the list of its fields again")
+var update = flag.Bool("update", false, "write the schemas and the lists of their fields again")
 
-// generated returns the schema that the types have now.
-func generated(t *testing.T) []byte {
+// published are the kinds of file that have a schema.
+var published = []struct {
+	kind, name, title, about string
+	value                    any
+	stored                   func() []byte
+}{
+	{"summary", SummarySchema, "authsoak summary", "summary.json of a run folder: the verdict and every total. Members ending in _s are seconds, in _ms milliseconds. Counts and times are of the hold phase; sessions and generator are of the whole run.",
+		&Summary{}, SummarySchemaJSON},
+	{"capacity", CapacitySchema, "authsoak capacity", "capacity.json of a search for capacity: the highest load that meets the objectives, and every step that says so. Levels are cycles per second or live sessions, as the axis has it. Members ending in _s are seconds.",
+		&CapacityResult{}, CapacitySchemaJSON},
+}
+
+// generated returns the schema that the types of a kind have now.
+func generated(t *testing.T, k int) []byte {
 	t.Helper()
 	// Members unknown to the schema are allowed: a later version may add some.
 	r := generate.Reflector{AllowAdditionalProperties: true, Anonymous: true}
-	s := r.Reflect(&Summary{})
-	s.Title = "authsoak summary"
-	s.Description = "summary.json of a run folder: the verdict and every total. Members ending in _s are seconds, in _ms milliseconds. Counts and times are of the hold phase; sessions and generator are of the whole run."
-	if p, ok := s.Definitions["Summary"].Properties.Get("schema"); ok {
-		p.Const = SummarySchema
+	s := r.Reflect(published[k].value)
+	s.Title, s.Description = published[k].title, published[k].about
+	root := s.Definitions[strings.TrimPrefix(s.Ref, "#/$defs/")]
+	if p, ok := root.Properties.Get("schema"); ok {
+		p.Const = published[k].name
 	}
-	if p, ok := s.Definitions["Summary"].Properties.Get("verdict"); ok {
+	if p, ok := root.Properties.Get("verdict"); ok {
 		p.Enum = []any{Pass, Failed, Invalid, Interrupted}
+	}
+	if a, ok := s.Definitions["CapacityAnswer"]; ok { // without a bound from above it is null
+		if p, ok := a.Properties.Get("high"); ok {
+			*p = generate.Schema{OneOf: []*generate.Schema{{Type: "number"}, {Type: "null"}}}
+		}
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -38,15 +55,17 @@ func generated(t *testing.T) []byte {
 }
 
 func TestSchemaIsCurrent(t *testing.T) {
-	want := generated(t)
-	if *update {
-		if err := os.WriteFile("summary.schema.json", want, 0o644); err != nil {
-			t.Fatal(err)
+	for k, p := range published {
+		file, want := p.kind+".schema.json", generated(t, k)
+		if *update {
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
-		return
-	}
-	if !bytes.Equal(SummarySchemaJSON(), want) {
-		t.Errorf("summary.schema.json is not what the types say: run go test ./results -run TestSchema -update")
+		if !bytes.Equal(p.stored(), want) {
+			t.Errorf("%s is not what the types say: run go test ./results -run TestSchema -update", file)
+		}
 	}
 }
 
@@ -68,7 +87,7 @@ func fields(t *testing.T, schema []byte) []string {
 		}
 		kind, _ := s["type"].(string)
 		if path != "" {
-			out = append(out, path+" "+kind)
+			out = append(out, strings.TrimSpace(path+" "+kind))
 		}
 		if items, ok := s["items"].(map[string]any); ok {
 			walk(path+"[]", items)
@@ -85,8 +104,14 @@ func fields(t *testing.T, schema []byte) []string {
 
 // The list of fields only ever grows: people script against them.
 func TestSchemaStaysCompatible(t *testing.T) {
-	const file = "testdata/summary.fields"
-	got := fields(t, generated(t))
+	for k, p := range published {
+		t.Run(p.kind, func(t *testing.T) {
+			staysCompatible(t, "testdata/"+p.kind+".fields", p.name, fields(t, generated(t, k)))
+		})
+	}
+}
+
+func staysCompatible(t *testing.T, file, name string, got []string) {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +122,7 @@ func TestSchemaStaysCompatible(t *testing.T) {
 	}
 	for _, p := range promised {
 		if !slices.Contains(got, p) {
-			t.Errorf("the schema no longer has %q: that breaks readers of %s", p, SummarySchema)
+			t.Errorf("the schema no longer has %q: that breaks readers of %s", p, name)
 		}
 	}
 	if *update && !t.Failed() { // a promise is not taken back by writing the file again
