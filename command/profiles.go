@@ -37,10 +37,11 @@ authsoak run --target my.yaml=https://test.example`,
 			{Name: "lint", Usage: "check files: endpoints, loads and scenarios", ArgsUsage: "FILE…", Action: p.lint, Description: `
 Everything that is wrong is told at once, with its place and what was probably
 meant. The exit code is 2 then. Nothing is sent anywhere.`},
-			{Name: "schema", Usage: "print the JSON Schema of a kind of file, for editors", ArgsUsage: "endpoint|load|scenario|summary", Action: p.schema, UsageText: `
+			{Name: "schema", Usage: "print the JSON Schema of a kind of file, for editors", ArgsUsage: "endpoint|load|scenario|summary|capacity", Action: p.schema, UsageText: `
 authsoak profiles schema scenario > scenario.schema.json
 and in the file:  # yaml-language-server: $schema=scenario.schema.json
-authsoak profiles schema summary        (of a run's summary.json)`},
+authsoak profiles schema summary        (of a run's summary.json)
+authsoak profiles schema capacity       (of a search's capacity.json)`},
 		},
 		HideHelpCommand: true,
 	}
@@ -144,12 +145,14 @@ func isFile(name string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// Kinds of file that lint and schema know; a summary is written by authsoak alone.
+// Kinds of file that lint and schema know; a summary and a capacity are written by
+// authsoak alone.
 const (
 	endpointKind = "endpoint"
 	loadKind     = "load"
 	scenarioKind = "scenario"
 	summaryKind  = "summary"
+	capacityKind = "capacity"
 )
 
 func (p *program) schema(c *cli.Context) error {
@@ -159,14 +162,14 @@ func (p *program) schema(c *cli.Context) error {
 	}
 	known := map[string]func() []byte{
 		endpointKind: profiles.EndpointSchema, loadKind: profiles.LoadSchema, scenarioKind: scenario.Schema,
-		summaryKind: results.SummarySchemaJSON,
+		summaryKind: results.SummarySchemaJSON, capacityKind: results.CapacitySchemaJSON,
 	}
 	if len(kinds) == 0 {
 		kinds = []string{endpointKind}
 	}
 	write, ok := known[kinds[0]]
 	if !ok {
-		return wrongUse(c, fmt.Errorf("no schema %q: there are endpoint, load, scenario and summary", kinds[0]))
+		return wrongUse(c, fmt.Errorf("no schema %q: there are endpoint, load, scenario, summary and capacity", kinds[0]))
 	}
 	_, err = p.Out.Write(write())
 	return err
