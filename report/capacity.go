@@ -64,7 +64,7 @@ func CapacityFacts(r *results.CapacityResult) (out []Fact) {
 	say("limit", "%s", limitText(&r.Limit))
 	for _, rec := range r.Recovery {
 		if rec.Recovered {
-			say("recovery", "after %s: met the objectives at %s again, in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), lifeSpan(math.Round(rec.WithinS)))
+			say("recovery", "after %s: met the objectives at %s again, within %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), lifeSpan(math.Round(rec.WithinS)))
 		} else {
 			say("recovery", "NONE after %s: %s no longer met the objectives in %s", levelText(rec.Overload, r.Axis), levelText(rec.Level, r.Axis), plural(int64(rec.Tries), "try", "tries"))
 		}

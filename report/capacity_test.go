@@ -18,7 +18,7 @@ func searchResult() *results.CapacityResult {
 		Servers: &results.CapacityServers{Wanted: 1000, HeadRoom: 0.3, Each: 125, Servers: 8},
 		Left:    []results.CapacityLeft{{Step: 2, Sessions: 3, Folder: "steps/002"}}}
 	for i, level := range []float64{100, 200, 400} {
-		o := results.CapacityObjective{Expression: "p99(login) < 500ms", Actual: 1, ActualText: "400 ms", Margin: math.Log(level / 203), Pass: level < 203}
+		o := results.CapacityObjective{Expression: "p99(login) < 500ms", Actual: 100 * level / 203, Limit: 100, ActualText: "400 ms", Margin: math.Log(level / 203), Pass: level < 203}
 		verdict := "pass"
 		if !o.Pass {
 			verdict = "fail"
@@ -47,6 +47,24 @@ func TestCapacity(t *testing.T) {
 			if !strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(want), " ")) {
 				t.Errorf("at %d columns it lacks %q:\n%s", width, want, text)
 			}
+		}
+	}
+}
+
+// A value is told as a part of its limit, whichever side of it is the good one.
+func TestOfLimit(t *testing.T) {
+	for _, c := range []struct {
+		o    results.CapacityObjective
+		want string
+	}{
+		{results.CapacityObjective{Expression: "p99(login) < 500ms", Actual: 250, Limit: 500, Margin: math.Log(0.5)}, " (50 % of the limit)"},
+		{results.CapacityObjective{Expression: "rate(login) > 100/s", Actual: 50, Limit: 100, Margin: math.Log(2)}, " (50 % of the limit)"},
+		{results.CapacityObjective{Expression: "p99(login) < 500ms", Actual: 6000, Limit: 500, Margin: math.Log(12)}, " (12 times the limit)"},
+		{results.CapacityObjective{Expression: "rate(fail) < 1%", Limit: 1, Margin: -3}, ""},
+		{results.CapacityObjective{Expression: "keeps up", Actual: 12, Margin: -1}, ""},
+	} {
+		if got := ofLimit(&c.o); got != c.want {
+			t.Errorf("%s, it was %v: %q, want %q", c.o.Expression, c.o.Actual, got, c.want)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"sync"
 	"time"
@@ -169,12 +168,12 @@ func (p *page) capacityStep(s *results.CapacityStep, axis string) {
 	}
 }
 
-// ofLimit says how near a value is to its limit, where that is a multiple.
+// ofLimit says how near a value is to its limit, where that is a multiple of it.
 func ofLimit(o *results.CapacityObjective) string {
-	if o.Expression == "keeps up" || o.Expression == "holds them" || o.Actual == 0 {
+	if o.Limit == 0 || o.Actual == 0 {
 		return ""
 	}
-	share := 100 * math.Exp(o.Margin)
+	share := 100 * o.Actual / o.Limit
 	if share > 999 {
 		return fmt.Sprintf(" (%.0f times the limit)", share/100)
 	}
@@ -203,19 +202,35 @@ func CapacityPlan(w io.Writer, r *results.CapacityResult, start time.Time, opt T
 	}
 	p.field("load", clean(r.Load))
 	p.field("levels", fmt.Sprintf("from %s, doubled until too much; never above %s", levelText(pl.From, r.Axis), levelText(pl.Most, r.Axis)))
+	near := lifeSpan(pl.StepS)
+	if pl.LongStepS > pl.StepS {
+		near += fmt.Sprintf(" (at %s %s, for the objectives to be told)", levelText(pl.From, r.Axis), lifeSpan(pl.LongStepS))
+	}
 	p.field("steps", fmt.Sprintf("%s judged near the limit, %s on the way there, after %s to settle; at most %d",
-		lifeSpan(pl.StepS), lifeSpan(pl.ClimbS), lifeSpan(pl.SettleS), pl.MaxSteps))
+		near, lifeSpan(pl.ClimbS), lifeSpan(pl.SettleS), pl.MaxSteps))
 	p.field("answer", fmt.Sprintf("an interval %.3g %% wide that holds the capacity with %.3g %%", 100*pl.Precision, 100*pl.Confidence))
 	p.field("takes", takesText(r))
-	end := start.Add(time.Duration(pl.LongestS * float64(time.Second)))
-	format := "15:04:05"
-	if end.Sub(start) > 20*time.Hour {
-		format = "Mon 2 Jan 15:04"
-	}
-	p.field("ends", "by "+end.Format(format)+" at the latest, and the time that logouts take; likely in half of it")
+	p.field("ends", endsText(r, start))
 	p.line("")
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// endsText says when a search that starts now is over.
+func endsText(r *results.CapacityResult, start time.Time) string {
+	pl := &r.Plan
+	at := func(seconds float64) string {
+		format := "15:04:05"
+		if seconds > 20*3600 {
+			format = "Mon 2 Jan 15:04"
+		}
+		return start.Add(time.Duration(seconds * float64(time.Second))).Format(format)
+	}
+	late := "logouts"
+	if r.Axis == results.SessionsAxis {
+		late = "logouts, and logins slower than that,"
+	}
+	return fmt.Sprintf("by %s where such steps will do, by %s at the latest where they must be longer; what %s take comes on top", at(pl.UsualS), at(pl.LongestS), late)
 }
 
 // takesText says what a search takes of a server at most.
@@ -225,9 +240,9 @@ func takesText(r *results.CapacityResult) string {
 	if r.Axis == results.SessionsAxis {
 		parts = append(parts, "up to "+count(int64(pl.Most))+" sessions at once")
 	} else {
-		most := pl.Most * (pl.SettleS + pl.StepS)
-		parts = append(parts, fmt.Sprintf("up to %s logins in a step", count(int64(most))))
+		parts = append(parts, fmt.Sprintf("up to %s logins in a step", count(pl.LoginsStep)))
 	}
+	parts = append(parts, fmt.Sprintf("at most %s logins in all", count(pl.Logins)))
 	if pl.Accounts > 0 {
 		parts = append(parts, count(int64(pl.Accounts))+" accounts, each in one session at a time")
 	} else {

@@ -1,6 +1,7 @@
 package knee
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -114,7 +115,7 @@ func margins(r *results.CapacityResult) template.HTML {
 			p.Series = append(p.Series, dots(kind.name, kind.color, points))
 		}
 	}
-	if a := &r.Answer; a.Known && a.High != nil {
+	if a := &r.Answer; a.Known && a.Decided && a.High != nil {
 		p.Bands = []chart.Band{{From: a.Low, To: *a.High, Kind: chart.Answer, Text: "the capacity lies here"}}
 	}
 	return p.Figure()
@@ -130,7 +131,7 @@ func worst(s *results.CapacityStep) float64 {
 
 // dots is a series of points that nothing joins.
 func dots(name string, color chart.Color, points [][2]float64) chart.Series {
-	slices.SortFunc(points, func(a, b [2]float64) int { return int(math.Copysign(1, a[0]-b[0])) })
+	slices.SortFunc(points, func(a, b [2]float64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
 	s := chart.Series{Name: name, Color: color}
 	for _, p := range points {
 		s.X, s.Y = append(s.X, p[0], p[0]), append(s.Y, p[1], math.NaN())

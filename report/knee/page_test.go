@@ -46,6 +46,30 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// What the test has not decided isn't shaded as the answer.
+func TestBandIsDecided(t *testing.T) {
+	for _, decided := range []bool{true, false} {
+		r := found()
+		r.Answer.Decided = decided
+		var b strings.Builder
+		if err := Write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "the capacity lies here"); got != decided {
+			t.Errorf("decided %v: the band is drawn: %v", decided, got)
+		}
+	}
+}
+
+// Steps of one level are drawn in one order, however they come.
+func TestDots(t *testing.T) {
+	for _, points := range [][][2]float64{{{1, 2}, {1, 1}, {0.5, 3}}, {{0.5, 3}, {1, 1}, {1, 2}}} {
+		if s := dots("steps", "", points); s.Y[0] != 3 || s.Y[2] != 1 || s.Y[4] != 2 {
+			t.Errorf("%v are drawn as %v, %v", points, s.X, s.Y)
+		}
+	}
+}
+
 // A search that ended before anything was known has a page too.
 func TestWriteNothing(t *testing.T) {
 	var b strings.Builder
