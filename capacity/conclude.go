@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"authsoak/accounts"
 	"authsoak/metric"
 	"authsoak/results"
 	"authsoak/scenario"
@@ -47,23 +46,12 @@ func (c *Config) load() string {
 	return text
 }
 
-// Planned is what is announced before a search.
-func (c *Config) Planned() results.CapacityPlanned {
-	p := results.CapacityPlanned{From: c.From, Most: c.Most, SettleS: c.Settle.Seconds(), StepS: c.Step.Seconds(), ClimbS: c.Climb.Seconds(),
-		Precision: c.Precision, Confidence: c.Confidence, MaxSteps: c.MaxSteps, LongestS: c.Longest().Seconds()}
-	for i := range c.Driver.Targets {
-		if t := &c.Driver.Targets[i].TargetPlan; t.Policy == accounts.Lease {
-			p.Accounts += t.Accounts.Count()
-		}
-	}
-	return p
-}
-
 // conclude sums up.
 func (r *runner) conclude(end End, err error) {
 	res := r.result
 	res.DurationS = time.Since(r.began).Seconds()
-	f := r.search.Finding()
+	res.Load = r.load() // sessions may be opened more slowly than planned
+	f := r.search.Finding().within(r.Most)
 	res.Answer = results.CapacityAnswer{Known: f.Low > 0, Capacity: f.At, Low: f.Low, Decided: f.Decided, Exact: f.Exact, Method: f.Method}
 	if !math.IsInf(f.High, 1) {
 		res.Answer.High = &f.High
@@ -80,9 +68,21 @@ func (r *runner) conclude(end End, err error) {
 	res.USL = curveOf(res.Steps, r.sessions())
 	if res.Answer.Known {
 		res.Little = r.little(f)
+	}
+	if res.Answer.Known && f.Decided {
 		res.Servers = r.servers(f)
 	}
 	r.findings(f)
+}
+
+// within is the finding on loads up to the highest that may be tried: what lies
+// beyond was never driven, and a line through the steps says nothing of it.
+func (f Finding) within(most float64) Finding {
+	f.Low, f.At = math.Min(f.Low, most), math.Min(f.At, most)
+	if !math.IsInf(f.High, 1) {
+		f.High = math.Min(f.High, most)
+	}
+	return f
 }
 
 // verdictOf is the verdict of a search that ended like this.
@@ -95,7 +95,7 @@ func verdictOf(end End, f Finding) results.Verdict {
 	case NothingMet, NoRecovery:
 		return results.Failed
 	case OutOfSteps:
-		if f.Low > 0 && !math.IsInf(f.High, 1) {
+		if f.Decided { // though not as narrowly as asked for
 			return results.Pass
 		}
 	}
@@ -110,7 +110,7 @@ func (r *runner) limit(end End, f Finding) results.CapacityLimit {
 		return results.CapacityLimit{Kind: results.LimitNone, Detail: "no step was driven"}
 	case end == Generator:
 		kind := results.LimitGenerator
-		if last.Rejected != "" && r.outOfAccounts() {
+		if r.outOfAccounts() {
 			kind = results.LimitAccounts
 		}
 		return results.CapacityLimit{Kind: kind, Detail: last.Rejected}
@@ -229,9 +229,9 @@ func (r *runner) reason(end End, f Finding, err error) string {
 	case end == interrupted:
 		said = "interrupted; so far " + said
 	case !f.Decided:
-		said += ", undecided: the steps allowed did not suffice"
+		said = "no capacity can be told: the steps and the time allowed did not suffice; so far " + said + ", undecided"
 	case end == OutOfSteps:
-		said += ", wider than asked for: the steps allowed did not suffice"
+		said += ", wider than asked for: the steps and the time allowed did not suffice"
 	}
 	return said
 }
@@ -254,7 +254,7 @@ func orUnknown(class string) string {
 func (r *runner) outOfAccounts() bool {
 	s := r.lastStep()
 	for i := range r.Driver.Targets {
-		if s.Rejected == accountsGone(r.Driver.Targets[i].Accounts.Count()) {
+		if s.Rejected != "" && s.Rejected == accountsGone(&r.Driver.Targets[i].TargetPlan) {
 			return true
 		}
 	}

@@ -3,7 +3,6 @@ package capacity
 import (
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"authsoak/driver"
@@ -59,12 +58,7 @@ func (c *Config) Validate() error {
 		bad("no objective: state what has to hold, such as 'p99(login.response) < 500ms'")
 	}
 	for _, e := range c.Objectives {
-		switch {
-		case e.Op == metric.None:
-			bad("objective %s: it needs a limit, such as %s < 500ms", e, e)
-		case e.Op == metric.Equal:
-			bad("objective %s: it holds or not, and no load is nearer to it than another: use < or >", e)
-		}
+		c.objective(e, bad)
 	}
 	if !(c.From > 0) || c.From > c.Most {
 		bad("a search from %g to %g: the climb begins above 0 and not above the highest level", c.From, c.Most)
@@ -89,6 +83,12 @@ func (c *Config) Validate() error {
 	if c.Settle < 0 {
 		bad("a settling time of %s: it can't be negative", c.Settle)
 	}
+	if c.sessions() && !(c.Fill > 0) {
+		bad("%g sessions opened a second: it must be more than 0", c.Fill)
+	}
+	if p := c.Driver.Plan; p != nil && p.Experiment != nil {
+		bad("the load holds an experiment (%s), and a search takes its steps from an ordinary one: choose another --load, or drive it with authsoak run", p.Experiment.Kind)
+	}
 	if !(c.HeadRoom >= 0 && c.HeadRoom < 1) {
 		bad("a head-room of %g %%: possible are 0 %% to less than 100 %%", 100*c.HeadRoom)
 	}
@@ -98,41 +98,101 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// objective says why one can't be searched by.
+func (c *Config) objective(e metric.Expression, bad func(string, ...any)) {
+	switch {
+	case e.Op == metric.None:
+		bad("objective %s: it needs a limit, such as %s < 500ms", e, e)
+	case e.Op == metric.Equal:
+		bad("objective %s: it holds or not, and no load is nearer to it than another: use < or >", e)
+	}
+	if shortest := min(c.Step, c.Climb); e.Window > shortest {
+		bad("objective %s: steps of %s hold no window of %s: take a shorter one, or longer --step and --climb", e, shortest, e.Window)
+	}
+	if e.Stop || e.Grace > 0 {
+		bad("objective %s: stop and after belong to the thresholds of a run; a step settles first, and is cut short where it is hopeless: leave them out", e)
+	}
+}
+
 // sessions tells whether levels are numbers of sessions.
 func (c *Config) sessions() bool { return c.Whole }
 
 // fewest is how many cycles a step of the climb should see, and longestClimb what
-// it takes for that at most: a quantile of a handful says nothing.
+// it takes for that at most: a quantile of a handful says nothing. A few it must
+// see however long that takes, since a step without a cycle says nothing at all.
 const (
 	fewest       = 100
+	few          = 5
 	longestClimb = time.Minute
 )
 
 // hold is how long a step is judged.
 func (c *Config) hold(s Step) time.Duration {
 	if s.Long() {
-		return time.Duration(max(s.Times, 1)) * c.Step
+		return time.Duration(max(s.Times, 1)) * max(c.Step, c.enough(s.Level))
 	}
 	if c.sessions() {
 		return c.Climb
 	}
-	need := time.Duration(fewest / s.Level * float64(time.Second)).Round(time.Second)
-	return max(c.Climb, min(need, longestClimb, c.Step))
+	return max(c.Climb, min(inTime(fewest, s.Level), longestClimb, c.Step), inTime(few, s.Level))
+}
+
+// inTime is how long n cycles take at a rate, to the second.
+func inTime(n, rate float64) time.Duration {
+	return time.Duration(min(n/rate, 1e9) * 1e9).Round(time.Second)
+}
+
+const (
+	// beyondQuantile is how many times a step should exceed a quantile that it is
+	// judged by, and ofShare how many failures a share at its limit should make in
+	// it: none of 3/p shows at 95 % that a share is below p (Hanley and
+	// Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249,
+	// 1983).
+	beyondQuantile = 10
+	ofShare        = 3
+)
+
+// enough is how long a step near the limit takes at least at a level, so that its
+// objectives can be told by it.
+func (c *Config) enough(level float64) time.Duration {
+	rate := level
+	if c.sessions() {
+		rate = level / c.Driver.Plan.Think.Mean().Seconds()
+	}
+	var need float64
+	for _, e := range c.Objectives {
+		switch p, quantile := e.Func.Percentile(); {
+		case quantile:
+			need = max(need, beyondQuantile/(1-p/100))
+		case e.Func == metric.Rate && e.Unit == metric.Percent:
+			if share := min(e.Value, 100-e.Value) / 100; share > 0 {
+				need = max(need, ofShare/share)
+			}
+		}
+	}
+	return inTime(need, rate)
 }
 
 // settle is how long a step isn't judged: until the load is there, and a while.
+// Cycles live as long as they think, and until the first of them leave, ever more
+// are under way on any server.
 func (c *Config) settle(s Step) time.Duration {
 	if !c.sessions() {
-		return time.Duration(max(s.Times, 1)) * c.Settle
+		return time.Duration(max(s.Times, 1))*c.Settle + c.life()
 	}
-	return c.Settle + time.Duration(s.Level/c.Fill*1e9).Round(time.Millisecond)
+	return c.Settle + c.filling(s.Level)
 }
 
-// Longest is how long a search takes at most, without logouts, unless steps turn
-// out to be too short.
-func (c *Config) Longest() time.Duration {
-	long := Step{Kind: Knee, Level: c.Most}
-	return time.Duration(c.MaxSteps) * (c.settle(long) + max(c.hold(long), c.Climb))
+// filling is how long it takes to open so many sessions.
+func (c *Config) filling(level float64) time.Duration {
+	return time.Duration(level / c.Fill * 1e9).Round(time.Millisecond)
+}
+
+// life is how long hardly a cycle spends thinking: three standard deviations more
+// than the mean. Of pauses that are exponential, the worst, 2 % last longer.
+func (c *Config) life() time.Duration {
+	mean, spread := c.Driver.Plan.Thinking()
+	return (mean + 3*spread).Round(time.Millisecond)
 }
 
 // plan is the plan of one step.
@@ -155,63 +215,4 @@ func (c *Config) plan(number int, s Step) *scenario.Plan {
 		p.Arrivals = scenario.NewPoisson(stage, p.Seed)
 	}
 	return &p
-}
-
-const (
-	// hopeless is how many times a limit on times must be broken for a step to be
-	// cut short: a server that is overloaded this much shows nothing more.
-	hopeless = 4
-	// hopelessShare is the share of failures from which on a step is cut short.
-	hopelessShare = 50
-)
-
-// brakes are the thresholds that cut a step short: far beyond an objective, or
-// where a class turns up that ends the search.
-func (c *Config) brakes(hold time.Duration) (out []metric.Expression) {
-	grace := max(2*time.Second, (hold / 4).Round(time.Second))
-	for _, e := range c.Objectives {
-		e.Window, e.Stop, e.Grace = 0, true, grace
-		switch {
-		case e.Func.OfTime() && e.Unit.OfTime() && e.Upper():
-			e.Value *= hopeless
-		case e.Func == metric.Rate && e.Unit == metric.Percent && e.Upper() && hopeless*e.Value < hopelessShare:
-			e.Value = hopelessShare
-		default:
-			continue
-		}
-		out = append(out, e)
-	}
-	for _, class := range c.StopOn {
-		out = append(out, metric.Expression{Func: metric.Count, Path: []string{class.String()}, Op: metric.Equal, Stop: true})
-	}
-	return out
-}
-
-// margin is the logarithm of a value over its limit: negative within it. Half a
-// cycle of n, or half a microsecond, stands in for nothing.
-func margin(e metric.Expression, actual float64, pass bool, n int64) float64 {
-	value, limit := actual, e.Value
-	var least float64
-	switch {
-	case e.Unit == metric.Percent:
-		least = 50 / float64(max(n, 1))
-		if !e.Upper() {
-			value, limit = 100-value, 100-limit
-		}
-	case e.Unit.OfTime():
-		least = 0.5e-6 / e.Unit.Base()
-	default:
-		least = 0.5
-	}
-	m := math.Log((value + least) / (limit + least))
-	if !e.Upper() && e.Unit != metric.Percent {
-		m = -m
-	}
-	const clear = 1e-3 // where rounding would say the opposite
-	switch {
-	case pass:
-		return min(m, -clear)
-	default:
-		return max(m, clear)
-	}
 }

@@ -104,14 +104,20 @@ func (r *runner) findings(f Finding) {
 	say := func(format string, args ...any) {
 		r.result.Findings = append(r.result.Findings, fmt.Sprintf(format, args...))
 	}
-	rejected := 0
+	rejected, slower := 0, 0
 	for _, t := range r.search.past {
-		if t.Rejected != "" {
+		switch {
+		case t.Refill > 0:
+			slower++
+		case t.Rejected != "":
 			rejected++
 		}
 	}
 	if rejected > 0 {
 		say("%d of %d steps showed the generator and not the server: they are no evidence", rejected, len(r.search.past))
+	}
+	if slower > 0 {
+		say("logins took longer than the time for them in %d steps, which are no evidence: %.3g sessions a second were opened in the end (--fill-rate)", slower, r.Fill)
 	}
 	switch times := r.search.times(); {
 	case f.Decided && r.search.tooShort(f):
@@ -129,7 +135,7 @@ func (r *runner) findings(f Finding) {
 	}
 	for _, rec := range r.result.Recovery {
 		if rec.Recovered && rec.Tries > 1 {
-			say("after %s the server met the objectives at %s again only in try %d, %.0f s later", r.search.text(rec.Overload), r.search.text(rec.Level), rec.Tries, rec.WithinS)
+			say("after %s the server met the objectives at %s again only in try %d, within %.0f s", r.search.text(rec.Overload), r.search.text(rec.Level), rec.Tries, rec.WithinS)
 		}
 	}
 	if c := r.Ceiling; c != nil && f.At > 0.5*c.RatePerS && !r.sessions() {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"authsoak/accounts"
+	"authsoak/metric"
 	"authsoak/results"
 )
 
@@ -17,100 +17,32 @@ const (
 	verdictInterrupted = "interrupted"
 )
 
-// sighting is what a step looked like in one second of its hold.
-type sighting struct {
-	live, inFlight, trouble int64
-}
-
-// sightings are those of the hold, in order.
-type sightings struct {
-	hold     []sighting
-	before   int64 // steps that failed so far
-	inFlight int64 // the most cycles at once
-}
-
-func (s *sightings) add(now results.Snapshot) {
-	var v sighting
-	var failed int64
-	for _, t := range now.Targets {
-		v.live += t.Sessions.Live
-		v.inFlight += t.CyclesPlanned - t.CyclesDone - t.Dropped
-		failed += t.Fail + t.Unknown
-	}
-	v.trouble, s.before = failed-s.before, failed
-	s.inFlight = max(s.inFlight, v.inFlight)
-	if now.Phase == results.Hold {
-		s.hold = append(s.hold, v)
-	}
-}
-
-// live is the mean of live sessions over the hold.
-func (s *sightings) live() (mean float64) {
-	for _, v := range s.hold {
-		mean += float64(v.live) / float64(len(s.hold))
-	}
-	return mean
-}
-
-// growth is how many more cycles are under way at the end of the hold than at its
-// beginning.
-func (s *sightings) growth() int64 {
-	if len(s.hold) < 2 {
-		return 0
-	}
-	return s.hold[len(s.hold)-1].inFlight - s.hold[0].inFlight
-}
-
-// plateau is the number of live sessions that a step stood at whenever logins
-// failed; 0: there is none. A server that is full shows a plateau, one that is
-// slow or broken doesn't.
-func (s *sightings) plateau() int64 {
-	const least = 3 // seconds
-	n, low, high := 0, int64(math.MaxInt64), int64(0)
-	for _, v := range s.hold {
-		if v.trouble > 0 && v.live > 0 {
-			n++
-			low, high = min(low, v.live), max(high, v.live)
-		}
-	}
-	if n < least || high-low > max(1, high/50) {
-		return 0
-	}
-	return high
+// witness is what tells of a step that was driven.
+type witness struct {
+	sum     *results.Summary
+	seen    *sightings
+	folder  *results.Folder
+	pacerMS float64 // p99 of the generator's own lateness while the load settled
+	halt    string  // why the search must end, by what was seen
 }
 
 // judge fills in what a step has shown.
-func (r *runner) judge(s *results.CapacityStep, step Step, sum *results.Summary, seen *sightings) Outcome {
-	measure(s, sum, seen.live())
-	o := Outcome{Margin: math.Inf(-1)}
+func (r *runner) judge(s *results.CapacityStep, step Step, w *witness) Outcome {
+	sum, seen := w.sum, w.seen
+	r.measure(s, sum, seen)
+	for _, t := range sum.Thresholds[len(r.Objectives):] {
+		s.CutShort = s.CutShort || t.Stopped
+	}
 	for i, e := range r.Objectives {
-		t := sum.Thresholds[i]
-		v := results.CapacityObjective{Expression: t.Expression, Actual: t.Actual, ActualText: t.ActualText, Pass: t.Pass}
-		if t.NoData {
-			v.Margin = math.Log(hopeless)
-			if s.CutShort {
-				v.ActualText = "not judged: it was too much already while the load settled"
-			}
-		} else {
-			v.Margin = margin(e, t.Actual, t.Pass, sum.Cycles.Planned)
-		}
-		s.Objectives = append(s.Objectives, v)
+		s.Objectives = append(s.Objectives, objectiveOf(e, &sum.Thresholds[i], sum, s.CutShort))
 	}
 	s.Objectives = append(s.Objectives, r.sustained(step, sum, seen))
-	for _, v := range s.Objectives {
-		o.Margin = max(o.Margin, v.Margin)
-	}
+	o := Outcome{Margin: worst(s.Objectives), Halt: w.halt}
 	if s.CutShort {
 		o.Margin = max(o.Margin, mostMargin)
 	}
-	for _, t := range sum.Thresholds[len(r.Objectives):] {
-		if t.Stopped {
-			s.CutShort = true
-			o.Margin = max(o.Margin, mostMargin)
-			o.Halt = r.stopped(t, o.Halt)
-		}
-	}
-	o.Dead = wentWell(sum) == 0 && !s.CutShort
+	good, tried := wentWell(sum)
+	o.Dead = good == 0 && tried > 0 && !s.CutShort
 	if s.Planned > 0 && !r.sessions() && !s.CutShort {
 		o.Came = float64(s.Planned) / s.HoldS
 		o.Left = float64(s.Planned-sum.Cycles.Dropped-seen.growth()) / s.HoldS
@@ -118,32 +50,43 @@ func (r *runner) judge(s *results.CapacityStep, step Step, sum *results.Summary,
 	if c := seen.plateau(); c > 0 && s.Refused > 0 {
 		o.Cap = int(c)
 	}
+	r.verdict(s, step, &o, w)
 	o.Unbiased = o.Margin
-	r.verdict(s, &o, sum, seen)
-	s.Margin = o.Unbiased
+	if step.Long() && !s.CutShort && (s.Verdict == verdictMet || s.Verdict == verdictFailed) {
+		o.Unbiased = r.unbiased(s, step, w)
+	}
+	s.Margin, s.Unbiased = o.Margin, o.Unbiased
 	return o
 }
 
-// stopped is why the search must end after a threshold cut a step short; was
-// where it need not.
-func (r *runner) stopped(t results.ThresholdResult, was string) string {
-	for _, class := range r.StopOn {
-		if t.Expression == "count("+class.String()+") == 0 stop" {
-			return fmt.Sprintf("the server answered %s, which ends the search as asked for (--stop-on)", class)
-		}
+// objectiveOf says how one objective was kept.
+func objectiveOf(e metric.Expression, t *results.ThresholdResult, sum *results.Summary, cutShort bool) results.CapacityObjective {
+	v := results.CapacityObjective{Expression: t.Expression, Actual: t.Actual, Limit: e.Value, ActualText: t.ActualText, Pass: t.Pass}
+	switch {
+	case !t.NoData:
+		v.Margin = margin(e, t.Actual, t.Pass, sum.Cycles.Planned)
+	case cutShort:
+		v.Margin, v.ActualText = math.Log(hopeless), "not judged: it was too much already while the load settled"
+	default:
+		v.Margin = math.Log(hopeless)
 	}
-	return was
+	return v
 }
 
 // verdict decides whether a step is evidence at all.
-func (r *runner) verdict(s *results.CapacityStep, o *Outcome, sum *results.Summary, seen *sightings) {
+func (r *runner) verdict(s *results.CapacityStep, step Step, o *Outcome, w *witness) {
 	switch {
-	case sum.Verdict == results.Interrupted && !s.CutShort:
+	case w.sum.Verdict == results.Interrupted && !s.CutShort:
 		s.Verdict = verdictInterrupted
 		return
 	case o.Halt == "":
-		o.Rejected = r.generatorLimit(sum, o, seen)
-		o.Halt = r.unmeasured(s, sum, o)
+		o.Rejected = r.generatorLimit(s, o, w)
+		if o.Rejected == "" && r.sessions() && !o.met() {
+			o.Rejected, o.Refill = r.unfilled(step, w.seen)
+		}
+		if o.Rejected == "" {
+			o.Rejected, o.Halt = r.unmeasured(s, o, w.sum)
+		}
 	}
 	s.Rejected = o.Rejected
 	switch {
@@ -156,67 +99,71 @@ func (r *runner) verdict(s *results.CapacityStep, o *Outcome, sum *results.Summa
 	}
 }
 
-// unmeasured says which objective a step that went well could not measure: no
-// other level will.
-func (r *runner) unmeasured(s *results.CapacityStep, sum *results.Summary, o *Outcome) string {
+const (
+	// mostRefills is how often in a row sessions may be opened more slowly, before
+	// their not being there is held against the server.
+	mostRefills = 3
+	// refillShare of the sessions a second that were opened is tried next, at most
+	// half of what was tried before and at least an eighth of it.
+	refillShare = 0.8
+)
+
+// unfilled says why a step shows how fast logins are and not how many sessions
+// the server holds, and how many a second to open instead.
+func (r *runner) unfilled(step Step, seen *sightings) (why string, perSec float64) {
+	got, lags := seen.fill(step.Level, r.Fill)
+	if !lags || r.refills >= mostRefills {
+		return "", 0
+	}
+	return fmt.Sprintf("logins took longer than the time for them: %.3g sessions a second were opened, not %.4g", got, r.Fill),
+		min(max(refillShare*got, r.Fill/8), r.Fill/2)
+}
+
+// unmeasured says why an objective that could not be measured makes a step no
+// evidence; or, where all went well but for that, why no other level will tell.
+func (r *runner) unmeasured(s *results.CapacityStep, o *Outcome, sum *results.Summary) (rejected, halt string) {
+	good, tried := wentWell(sum)
 	for i, t := range sum.Thresholds[:len(r.Objectives)] {
-		if t.NoData && !s.CutShort && !o.Dead && o.Rejected == "" && r.Objectives[i].Window == 0 {
-			return fmt.Sprintf("objective %s: nothing was measured: no step of that name ends in the judged part of a step", t.Expression)
+		switch {
+		case !t.NoData || s.CutShort || o.Dead:
+		case tried == 0:
+			return fmt.Sprintf("nothing ended in the judged part, in which %d cycles were due", sum.Cycles.Planned), ""
+		case r.Objectives[i].Window > 0:
+			return fmt.Sprintf("objective %s: nothing was measured", t.Expression), ""
+		case good > 0:
+			return "", fmt.Sprintf("objective %s: nothing was measured: no step of that name ends in the judged part of a step", t.Expression)
 		}
 	}
-	return ""
+	return "", ""
 }
 
-// pacerShare of the strictest limit on times is what the pacer itself may be
-// late, before a failed step is held against the generator.
-const pacerShare = 0.2
-
-// generatorLimit says why a step shows the generator and not the server.
-func (r *runner) generatorLimit(sum *results.Summary, o *Outcome, seen *sightings) string {
-	g := &sum.Generator
-	most := r.Driver.Limits.MaxTainted
-	if most == 0 {
-		most = 0.2
+// unbiased is the margin of a step without what comes of its being short. Each
+// objective is corrected by its own values in the two halves, where it is a
+// quantile or a mean: shares and counts of halves add up to those of the whole,
+// and a largest value has none that says anything of it.
+func (r *runner) unbiased(s *results.CapacityStep, step Step, w *witness) float64 {
+	whole := worst(s.Objectives)
+	if w.sum.Generator.TaintedIntervals > 0 {
+		return whole
 	}
-	if g.Intervals > 0 && float64(g.TaintedIntervals) > most*float64(g.Intervals) {
-		return fmt.Sprintf("the generator was the limit in %d of %d s: %s", g.TaintedIntervals, g.Intervals, first(g.TaintReasons))
+	parts, err := results.SplitHold(w.folder, r.settle(step)+r.hold(step)/2, r.Objectives)
+	if err != nil {
+		return whole
 	}
-	if o.met() {
-		return ""
+	list := slices.Clone(s.Objectives)
+	for i, e := range r.Objectives {
+		list[i].Margin = unbiasedBy(e, list[i].Margin, parts[0][i], parts[1][i], w.sum.Cycles.Planned)
 	}
-	if limit := r.strictest(); limit > 0 && g.Pacer.P99 > pacerShare*limit {
-		return fmt.Sprintf("the generator began %.3g ms late (p99), %.0f %% of the limit", g.Pacer.P99, 100*g.Pacer.P99/limit)
-	}
-	for i := range r.Driver.Targets {
-		t := &r.Driver.Targets[i].TargetPlan
-		if n := t.Accounts.Count(); t.Policy == accounts.Lease && len(r.Driver.Targets) == 1 && seen.inFlight >= int64(n) {
-			return accountsGone(n)
-		}
-	}
-	return ""
+	return worst(list)
 }
 
-func accountsGone(n int) string {
-	return fmt.Sprintf("all %d accounts were in use, and cycles waited for one: give more accounts", n)
-}
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return "see its run folder"
+// unbiasedBy corrects the margin of one objective by its values in both halves.
+func unbiasedBy(e metric.Expression, whole, first, second float64, n int64) float64 {
+	_, quantile := e.Func.Percentile()
+	if e.Window > 0 || !quantile && e.Func != metric.Mean || math.IsNaN(first) || math.IsNaN(second) {
+		return whole
 	}
-	return list[0]
-}
-
-// strictest is the least limit on times, in milliseconds; 0: none.
-func (r *runner) strictest() (least float64) {
-	for _, e := range r.Objectives {
-		if e.Func.OfTime() && e.Unit.OfTime() && e.Upper() {
-			if v := e.Value * e.Unit.Base() * 1e3; least == 0 || v < least {
-				least = v
-			}
-		}
-	}
-	return least
+	return Unbiased(whole, margin(e, first, e.Holds(first), n), margin(e, second, e.Holds(second), n))
 }
 
 // loginStep is the step of every profile that opens a session.
@@ -234,18 +181,23 @@ func (r *runner) sustained(step Step, sum *results.Summary, seen *sightings) res
 	if r.sessions() {
 		return holds(step.Level, sum, seen)
 	}
-	// A queue that is stable goes up and down by some square roots of the
-	// arrivals; one that isn't grows with them.
+	return backlog(sum, seen.growth())
+}
+
+// backlog is the objective that cycles don't pile up and don't go wrong. A queue
+// that is stable goes up and down by some square roots of the arrivals; one that
+// isn't grows with them.
+func backlog(sum *results.Summary, growth int64) results.CapacityObjective {
 	planned := float64(max(sum.Cycles.Planned, 1))
 	allowed := 0.02*planned + 4*math.Sqrt(planned)
-	grown := float64(seen.growth() + sum.Cycles.Dropped)
+	grown := float64(growth + sum.Cycles.Dropped)
 	v := results.CapacityObjective{Expression: keepsUp, Actual: grown, Pass: grown <= allowed,
 		ActualText: fmt.Sprintf("%+.0f cycles under way in the end, of %d due", grown, sum.Cycles.Planned)}
 	v.Margin = math.Log(max(grown, 1e-3*allowed) / allowed)
 	if wrong := float64(sum.Cycles.Fail + sum.Cycles.Unknown); wrong > mostWrong*float64(sum.Cycles.Completed) {
 		v.Pass, v.Actual = false, wrong
 		v.ActualText = fmt.Sprintf("%.0f of %d cycles %s (%s)", wrong, sum.Cycles.Completed, wentWrong, commonest(sum))
-		v.Margin = max(v.Margin, math.Log(wrong/mostWrong/float64(sum.Cycles.Completed)))
+		v.Margin = max(v.Margin, math.Log(wrong/mostWrong/float64(max(sum.Cycles.Completed, 1))))
 	}
 	if !v.Pass {
 		v.Margin = max(v.Margin, 1e-3)
@@ -273,14 +225,15 @@ func holds(level float64, sum *results.Summary, seen *sightings) results.Capacit
 	return v
 }
 
-// wentWell counts the steps of cycles that went well.
-func wentWell(sum *results.Summary) (n int64) {
+// wentWell counts the steps of cycles that went well, of those that were tried.
+func wentWell(sum *results.Summary) (good, tried int64) {
 	for _, s := range sum.Steps {
 		if s.Kind == results.StepSeries.String() {
-			n += s.OK
+			good += s.OK
+			tried += s.Count
 		}
 	}
-	return n
+	return good, tried
 }
 
 // commonest is the class of most errors.
@@ -306,30 +259,39 @@ func commonest(sum *results.Summary) (class string) {
 	return class
 }
 
-// measure fills in what a summary says of rates and sessions.
-func measure(s *results.CapacityStep, sum *results.Summary, live float64) {
+// measure fills in what a summary says of rates and sessions. Cycles that began in
+// the judged part and would have ended after it are in no count of its cycles: so
+// the rate is of those that ended meanwhile, whenever they began, and a session's
+// life is what its steps take and the pauses of the plan.
+func (r *runner) measure(s *results.CapacityStep, sum *results.Summary, seen *sightings) {
 	hold := max(sum.DurationS, 1e-3)
 	s.HoldS = sum.DurationS
 	s.RatePerS = float64(sum.Cycles.OK) / hold
+	if ended, ok := seen.endedPerS(); ok && sum.Cycles.Completed > 0 {
+		s.RatePerS = ended * float64(sum.Cycles.OK) / float64(sum.Cycles.Completed)
+	}
 	s.Planned, s.Completed = sum.Cycles.Planned, sum.Cycles.Completed
-	s.Sessions, s.PeakLive = live, sum.Sessions.PeakLive
+	s.Sessions, s.PeakLive = seen.live(), sum.Sessions.PeakLive
 	s.Class, s.PossiblyOpen = commonest(sum), sum.Sessions.PossiblyOpen
-	var login, cycle, cycles, logins float64
+	var inside, logins float64 // busy inside sessions, in seconds, and sessions
 	for _, step := range sum.Steps {
+		if step.Kind != results.StepSeries.String() {
+			continue
+		}
 		busy := float64(step.Count) * step.Service.Mean / 1000
-		switch {
-		case step.Kind == results.CycleSeries.String():
-			cycle, cycles = cycle+busy, cycles+float64(step.Count)
-		case step.Kind == results.StepSeries.String():
-			s.Concurrency += busy / hold
-			s.StepsPerS += float64(step.OK) / hold
-			if step.Step == loginStep {
-				login, logins = login+busy, logins+float64(step.Count)
-				s.Refused += step.Fail + step.Unknown
-			}
+		s.Concurrency += busy / hold
+		s.StepsPerS += float64(step.OK) / hold
+		switch step.Step {
+		case loginStep:
+			logins += float64(step.OK)
+			s.Refused += step.Fail + step.Unknown
+		case results.ReplayStep:
+		default:
+			inside += busy
 		}
 	}
-	if cycles > 0 && logins > 0 {
-		s.LifeS = max(cycle/cycles-login/logins, 0)
+	if logins > 0 && !r.sessions() {
+		pauses, _ := r.Driver.Plan.Thinking()
+		s.LifeS = pauses.Seconds() + inside/logins
 	}
 }

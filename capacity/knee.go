@@ -49,13 +49,14 @@ type atLevel struct {
 }
 
 // levels sums up the evidence by level, ascending. Where a level has long steps,
-// its short ones don't count.
+// its short ones don't count. A server that has just been overloaded shows how it
+// recovers, unless it never does: then the level was too much.
 func (s *Search) levels() (out []atLevel) {
 	margins := map[float64][]float64{}
 	long := map[float64]bool{}
 	times := s.times()
 	for _, t := range s.past {
-		if t.Rejected != "" || long[t.Level] && !t.Long() || t.Kind == Recovery || t.Long() && max(t.Times, 1) < times {
+		if t.Rejected != "" || long[t.Level] && !t.Long() || t.Kind == Recovery && s.lost(t.Level) < recoveries || t.Long() && max(t.Times, 1) < times {
 			continue
 		}
 		if t.Long() && !long[t.Level] {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"time"
 
@@ -25,6 +24,9 @@ type runner struct {
 	result *results.CapacityResult
 	began  time.Time
 	over   time.Duration // when the last step ended that was not met
+	driven time.Duration // load and pauses so far, without logouts
+	// refills is how often in a row sessions were opened more slowly than before.
+	refills int
 }
 
 // Run searches the capacity until it is found, until stop is closed (a clean stop:
@@ -50,6 +52,9 @@ const interrupted End = "interrupted"
 func (r *runner) climbOn(ctx context.Context, stop <-chan struct{}) (End, error) {
 	for {
 		step, end := r.search.Next()
+		if end == Going && !r.inTime(step) {
+			end = OutOfSteps
+		}
 		if end != Going {
 			r.tell(end)
 			return end, nil
@@ -61,10 +66,12 @@ func (r *runner) climbOn(ctx context.Context, stop <-chan struct{}) (End, error)
 			r.next(step)
 		}
 		s, o, err := r.take(ctx, stop, step)
+		if s != nil {
+			r.result.Steps = append(r.result.Steps, *s)
+		}
 		if err != nil {
 			return Halted, err
 		}
-		r.result.Steps = append(r.result.Steps, *s)
 		if s.Verdict == verdictInterrupted {
 			r.tell(interrupted)
 			return interrupted, nil
@@ -131,68 +138,73 @@ func (r *runner) take(ctx context.Context, stop <-chan struct{}, step Step) (*re
 	d := r.Driver
 	d.Plan, d.Folder = r.plan(number, step), folder
 	var seen sightings
-	b := newBrake(stop, r.unbearable())
+	b := newBrake(stop, &r.Config)
+	d.Export = b.see
 	d.Observe = func(now results.Snapshot) {
 		seen.add(now)
-		b.look(now)
 		r.show(Event{Now: &now})
 	}
 	summary, err := driver.Run(ctx, b.pulled, d)
 	s.CutShort = b.release()
+	s.Orphaned = r.leftOpen(ctx, d, summary)
+	if s.Orphaned > 0 {
+		r.result.Left = append(r.result.Left, results.CapacityLeft{Step: number, Sessions: s.Orphaned, Folder: s.Folder})
+	}
 	if summary == nil {
 		return nil, Outcome{}, fmt.Errorf("step %d: %w", number, err)
 	}
-	o := r.judge(s, step, summary, &seen)
-	if split := d.Plan.Warmup + r.hold(step)/2; s.Verdict != verdictInterrupted && !s.CutShort && step.Long() {
-		o.Unbiased = r.unbiased(folder, split, summary, o.Margin)
+	o := r.judge(s, step, &witness{sum: summary, seen: &seen, folder: folder, pacerMS: b.pacerMS(), halt: b.halt})
+	if r.refills++; o.Refill == 0 {
+		r.refills = 0
+	} else {
+		r.Fill = o.Refill
 	}
-	r.leftOpen(ctx, s, d, summary)
 	return s, o, err
 }
 
-// unbiased corrects the margin of a step by those of its halves.
-func (r *runner) unbiased(f *results.Folder, split time.Duration, summary *results.Summary, whole float64) float64 {
-	parts, err := results.SplitHold(f, split, r.Objectives)
-	if err != nil {
-		return whole
+// inTime tells whether a step ends before the time that was announced, and counts
+// it in.
+func (r *runner) inTime(step Step) bool {
+	takes := r.settle(step) + r.hold(step)
+	if step.Pause {
+		takes += recoveryPause
 	}
-	worst := [2]float64{math.Inf(-1), math.Inf(-1)}
-	for i, e := range r.Objectives {
-		if e.Window > 0 {
-			return whole
-		}
-		for k := range parts {
-			v := parts[k][i]
-			if math.IsNaN(v) {
-				return whole
-			}
-			worst[k] = max(worst[k], margin(e, v, e.Holds(v), summary.Cycles.Planned/2))
-		}
+	if r.driven+takes > r.Longest() {
+		return false
 	}
-	return Unbiased(whole, worst[0], worst[1])
+	r.driven += takes
+	return true
 }
 
-// leftOpen tries once more to log out what the drain of a step left.
-func (r *runner) leftOpen(ctx context.Context, s *results.CapacityStep, d driver.Config, summary *results.Summary) {
-	s.Orphaned = summary.Sessions.Orphaned
-	if s.Orphaned == 0 || ctx.Err() != nil {
-		return
+// leftOpen tries once more to log out what the drain of a step left, and returns
+// how many sessions may still be open. Where a run broke down without a summary,
+// its ledger tells.
+func (r *runner) leftOpen(ctx context.Context, d driver.Config, summary *results.Summary) int64 {
+	ledger := d.Folder.Path(results.LedgerFile)
+	var left int64
+	if summary != nil {
+		left = summary.Sessions.Orphaned
+	} else if n, err := driver.Orphans(ledger); err == nil {
+		left = n
 	}
-	done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: d.Plan, Targets: d.Targets, Ledger: d.Folder.Path(results.LedgerFile), Agent: d.Agent})
+	if left == 0 || ctx.Err() != nil {
+		return left
+	}
+	done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: d.Plan, Targets: d.Targets, Ledger: ledger, Agent: d.Agent})
 	if err == nil {
-		s.Orphaned = int64(done.Failed)
+		left = int64(done.Failed)
 	}
+	return left
 }
 
 // recovered keeps account of how the server comes back.
 func (r *runner) recovered(step Step, o Outcome) {
 	n := len(r.result.Steps)
 	last := &r.result.Steps[n-1]
-	ended := time.Since(r.began)
 	switch {
 	case o.Rejected != "":
 	case step.Kind != Recovery:
-		r.over = ended
+		r.over = time.Since(r.began)
 	default:
 		list := r.result.Recovery
 		if k := len(list); k == 0 || list[k-1].Recovered || list[k-1].After+list[k-1].Tries != n-1 {
@@ -201,11 +213,8 @@ func (r *runner) recovered(step Step, o Outcome) {
 		e := &list[len(list)-1]
 		e.Tries++
 		if e.Recovered = o.met(); e.Recovered {
-			e.WithinS = (ended - r.over).Seconds()
+			e.WithinS = max(last.StartS+last.SettleS-r.over.Seconds(), 0)
 		}
 		r.result.Recovery = list
-	}
-	if last.Orphaned > 0 {
-		r.result.Left = append(r.result.Left, results.CapacityLeft{Step: n, Sessions: last.Orphaned, Folder: last.Folder})
 	}
 }

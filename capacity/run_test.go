@@ -1,15 +1,20 @@
 package capacity_test
 
 import (
+	"bytes"
 	"flag"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	validate "github.com/santhosh-tekuri/jsonschema/v6"
+
 	"authsoak/capacity"
 	"authsoak/driver/pacer"
+	"authsoak/metric"
 	"authsoak/profiles"
 	"authsoak/results"
 	"authsoak/scenario"
@@ -27,9 +32,47 @@ func nothingLeft(t *testing.T, server *simulator.Server, c capacity.Config, r *r
 	if live := server.Stats().Live; live != 0 || len(r.Left) != 0 {
 		t.Errorf("%d sessions are live after the search, %v left", live, r.Left)
 	}
+	for _, s := range r.Steps {
+		worst := math.Inf(-1)
+		for _, o := range s.Objectives {
+			worst = max(worst, o.Margin)
+		}
+		if s.Verdict != "rejected" && s.Margin != worst && !(s.CutShort && s.Margin >= worst) {
+			t.Errorf("step %d: margin %v, its objectives say %v", s.Number, s.Margin, worst)
+		}
+	}
+	keepsSchema(t, c)
 	var stored results.CapacityResult
 	if err := c.Driver.Folder.ReadJSON(results.CapacityFile, &stored); err != nil || stored.Reason != r.Reason || len(stored.Steps) != len(r.Steps) {
 		t.Errorf("%s: %v, %q with %d steps, want %q with %d", results.CapacityFile, err, stored.Reason, len(stored.Steps), r.Reason, len(r.Steps))
+	}
+}
+
+// keepsSchema validates capacity.json as its readers would.
+func keepsSchema(t *testing.T, c capacity.Config) {
+	t.Helper()
+	schema, err := validate.UnmarshalJSON(bytes.NewReader(results.CapacitySchemaJSON()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := validate.NewCompiler()
+	if err := compiler.AddResource("capacity.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("capacity.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(c.Driver.Folder.Path(results.CapacityFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := validate.UnmarshalJSON(bytes.NewReader(b))
+	if err == nil {
+		err = compiled.Validate(v)
+	}
+	if err != nil {
+		t.Errorf("capacity.json against its schema: %v\n%s", err, b)
 	}
 }
 
@@ -91,30 +134,38 @@ func TestSessionCap(t *testing.T) {
 	})
 }
 
-// A generator that is late on purpose makes the search invalid: no ceiling.
+// A generator that is late on purpose makes the search invalid, however late it
+// is: no ceiling.
 func TestSlowGenerator(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server, network := simulated(t, simulator.Options{Seed: 1, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond}})
-		c := search(t, network, "p99(login.response) < 100ms")
-		c.Driver.NewPacer = func(epoch time.Time) pacer.Pacer { return latePacer{pacer.NewTimer(epoch)} }
-		r, err := capacity.Run(t.Context(), nil, c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		nothingLeft(t, server, c, r)
-		if r.Verdict != results.Invalid || r.Answer.Known || r.Limit.Kind != results.LimitGenerator {
-			t.Errorf("%s %s: answer %+v, limit %+v, want invalid and nothing known", r.Verdict, r.Reason, r.Answer, r.Limit)
-		}
-		if len(r.Steps) != 2 {
-			t.Errorf("%d steps, want 2: one that is rejected, and once more", len(r.Steps))
-		}
-	})
+	for _, late := range []time.Duration{150 * time.Millisecond, 1500 * time.Millisecond, 10 * time.Second} {
+		t.Run(late.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, network := simulated(t, simulator.Options{Seed: 1, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond}})
+				c := search(t, network, "p99(login.response) < 100ms")
+				c.Driver.NewPacer = func(epoch time.Time) pacer.Pacer { return latePacer{pacer.NewTimer(epoch), late} }
+				r, err := capacity.Run(t.Context(), nil, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				nothingLeft(t, server, c, r)
+				if r.Verdict != results.Invalid || r.Answer.Known || r.Limit.Kind != results.LimitGenerator {
+					t.Errorf("%s %s: answer %+v, limit %+v, want invalid and nothing known", r.Verdict, r.Reason, r.Answer, r.Limit)
+				}
+				if len(r.Steps) != 2 {
+					t.Errorf("%d steps, want 2: one that is rejected, and once more", len(r.Steps))
+				}
+			})
+		})
+	}
 }
 
 // latePacer wakes up late.
-type latePacer struct{ pacer.Pacer }
+type latePacer struct {
+	pacer.Pacer
+	by time.Duration
+}
 
-func (p latePacer) WaitUntil(at int64) { p.Pacer.WaitUntil(at + int64(150*time.Millisecond)) }
+func (p latePacer) WaitUntil(at int64) { p.Pacer.WaitUntil(at + int64(p.by)) }
 
 // A run that is stopped tells what it knows, and leaves nothing behind.
 func TestInterrupted(t *testing.T) {
@@ -170,12 +221,20 @@ func TestQuickRefusals(t *testing.T) {
 
 // What can't be searched is refused, all of it at once.
 func TestValidate(t *testing.T) {
-	c := capacity.Config{Options: capacity.Options{From: 10, Most: 5}, HeadRoom: 1}
+	c := capacity.Config{Options: capacity.Options{From: 10, Most: 5, Whole: true}, HeadRoom: 1, Fill: -1}
+	for _, o := range []string{"p99(login) < 1s over 5s", "rate(fail) < 1% stop", "rate(fail) < 2% after 3s"} {
+		e, err := metric.Parse(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Objectives = append(c.Objectives, e)
+	}
+	c.Driver.Plan = &scenario.Plan{Experiment: &scenario.ExperimentPlan{Kind: profiles.Leak}}
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"no objective", "search from 10 to 5", "precision", "confidence", "0 steps", "a step of 0s", "head-room"} {
+	for _, want := range []string{"no window of 5s", "rate(fail) < 1% stop: stop and after", "after 3s: stop and after", "-1 sessions opened", "an experiment (leak)", "search from 10 to 5", "precision", "confidence", "0 steps", "a step of 0s", "head-room"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q lacks %q", err, want)
 		}

@@ -56,6 +56,9 @@ type Outcome struct {
 	// Rejected says why the step shows the generator, not the server; empty: it
 	// doesn't.
 	Rejected string
+	// Refill asks to drive a step that was rejected once more with so many sessions
+	// opened a second; 0: it doesn't. It isn't the generator that was the limit then.
+	Refill float64
 	// Dead tells that nothing went well at all.
 	Dead bool
 	// Cap is the number of live sessions at which logins were refused; 0: none.
@@ -140,20 +143,20 @@ func (s *Search) Next() (Step, End) {
 
 // over tells whether the last outcome ends the search.
 func (s *Search) over(last taken) End {
-	tries := 0 // at the end of the past, without success
-	for i := len(s.past) - 1; i >= 0 && s.past[i].Kind == Recovery && s.past[i].Rejected == "" && !s.past[i].met(); i-- {
-		tries++
+	tries := 0
+	if last.Kind == Recovery {
+		tries = s.lost(last.Level)
 	}
 	switch {
 	case last.Halt != "":
 		return Halted
-	case last.Dead && len(s.past) == 1:
+	case last.Dead && last.Rejected == "" && len(s.past) == 1:
 		return Unreachable
 	case s.rejections() >= 2:
 		return Generator
 	case tries >= recoveries && last.Dead:
 		return Unreachable
-	case tries >= recoveries:
+	case tries >= recoveries && s.clearlyMet(last.Level):
 		return NoRecovery
 	case len(s.past) >= s.opt.MaxSteps:
 		return OutOfSteps
@@ -161,10 +164,12 @@ func (s *Search) over(last taken) End {
 	return Going
 }
 
-// rejections counts the rejected steps at the end of the past.
+// rejections counts the steps at the end of the past that showed the generator.
 func (s *Search) rejections() (n int) {
 	for i := len(s.past) - 1; i >= 0 && s.past[i].Rejected != ""; i-- {
-		n++
+		if s.past[i].Refill == 0 {
+			n++
+		}
 	}
 	return n
 }
@@ -177,21 +182,76 @@ func (s *Search) followUp(last taken) (Step, bool) {
 	case last.Rejected != "":
 		again := last.Step
 		again.Why = "once more: that step showed the generator, not the server"
+		if last.Refill > 0 {
+			again.Why = fmt.Sprintf("once more, with %.3g sessions opened a second", last.Refill)
+		}
 		return again, true
-	case last.Kind == Recovery && !last.met():
+	case last.Kind == Recovery && !last.met() && s.lost(last.Level) < recoveries:
 		return Step{Kind: Recovery, Level: last.Level, Pause: true, Why: "the server has not recovered: once more after a pause"}, true
 	case last.Kind == Recovery || last.met() || lo == 0:
 		return Step{}, false
-	case last.Dead || s.overloads() == 1 && last.Kind == Climb:
-		return Step{Kind: Recovery, Level: lo, Why: fmt.Sprintf("%s was too much: does the server recover at %s, which it met before?", s.text(last.Level), s.text(lo))}, true
+	case last.Dead || last.Kind != Cap && !s.recovered():
+		level := s.recoveryLevel(lo)
+		return Step{Kind: Recovery, Level: level, Why: fmt.Sprintf("%s was too much: does the server recover at %s?", s.text(last.Level), s.text(level))}, true
 	}
 	return Step{}, false
 }
 
-// overloads counts the steps that were not met.
-func (s *Search) overloads() (n int) {
+const (
+	// recoveryShare of the highest level that was met is where a server must
+	// recover: that level itself may have been met by luck.
+	recoveryShare = 0.75
+	// clearMargin is the margin from which on a level was met clearly: three
+	// quarters of each limit.
+	clearMargin = -0.29
+)
+
+// recoveryLevel is where a server must recover: the highest level that it met
+// well below the limit.
+func (s *Search) recoveryLevel(lo float64) float64 {
+	best := 0.0
 	for _, t := range s.past {
-		if t.Rejected == "" && !t.met() {
+		if t.Rejected == "" && t.Kind != Recovery && t.met() && t.Level <= recoveryShare*lo {
+			best = max(best, t.Level)
+		}
+	}
+	if best == 0 {
+		best = s.level(recoveryShare * lo)
+	}
+	return best
+}
+
+// clearlyMet tells whether a step met the objectives clearly at a level, or above
+// it. Only there does a server that no longer does show that it has not
+// recovered; elsewhere it shows that the level is too much.
+func (s *Search) clearlyMet(level float64) bool {
+	for _, t := range s.past {
+		if t.Rejected == "" && t.Kind != Recovery && t.met() && t.Level >= level && t.Margin <= clearMargin {
+			return true
+		}
+	}
+	return false
+}
+
+// recovered tells whether the server has come back after overload once.
+func (s *Search) recovered() bool {
+	for _, t := range s.past {
+		if t.Kind == Recovery && t.Rejected == "" && t.met() {
+			return true
+		}
+	}
+	return false
+}
+
+// lost counts the steps at a level in which the server has not recovered, since it
+// last did.
+func (s *Search) lost(level float64) (n int) {
+	for _, t := range s.past {
+		switch {
+		case t.Kind != Recovery || t.Rejected != "" || t.Level != level:
+		case t.met():
+			n = 0
+		default:
 			n++
 		}
 	}

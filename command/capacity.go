@@ -30,7 +30,7 @@ func (p *program) capacityCommand() *cli.Command {
 	flags := append(serverFlags(), connectionFlags()...)
 	for _, f := range drivingFlags() {
 		switch f.Names()[0] {
-		case "rate", "users", "population", "duration", "warmup", "threshold":
+		case "rate", "users", "population", "duration", "warmup", "threshold", "experiment", "restart-command":
 		default:
 			flags = append(flags, f)
 		}
@@ -45,7 +45,7 @@ func (p *program) capacityCommand() *cli.Command {
 		text(searchFlags, "step", "`TIME` judged in each step near the limit (20s)"),
 		text(searchFlags, "climb", "`TIME` judged in each step on the way there; left out: a quarter of --step, at least 5s"),
 		text(searchFlags, "settle", "`TIME` before each step that isn't judged (5s)"),
-		text(searchFlags, "fill-rate", "`N` sessions a second opened before a step (axis sessions); left out: in 20 s, 100 to 5000 a second"),
+		text(searchFlags, "fill-rate", "`N` sessions a second opened before a step (axis sessions), halved where logins don't keep up; left out: the most in 20 s, 100 to 5000 a second"),
 		text(searchFlags, "precision", "`SHARE` wanted width of the interval (5%)"),
 		text(searchFlags, "confidence", "`SHARE` with which it holds the capacity (95%)"),
 		text(searchFlags, "max-steps", "`N` after which the search ends (40)"),
@@ -71,7 +71,8 @@ logins at once, each in 20 ms.
 
 The exit code is 0 where a capacity is found, or the highest load allowed is
 met; 1 where no load meets the objectives or the server doesn't recover; 3 where
-nothing can be said, as when the generator is the limit; 130 when interrupted.`,
+nothing can be said, as when the generator is the limit or the steps don't suffice;
+130 when interrupted.`,
 		UsageText: `
 authsoak capacity
 authsoak capacity --target octane=https://octane.example.test --accounts users.csv \
@@ -237,12 +238,15 @@ func (v *values) along(config *capacity.Config, o *scenario.Overrides) (sessions
 		most := int(math.Round(config.Most))
 		config.Most, config.From = float64(most), math.Round(config.From)
 		o.Population = &most
-		if config.Fill == 0 {
+		if !v.c.IsSet("fill-rate") {
 			config.Fill = min(max(config.Most/20, 100), 5000)
 		}
 	} else {
 		rate := config.Most
 		o.Rate = &rate
+		if v.c.IsSet("fill-rate") {
+			v.problems = append(v.problems, errors.New("--fill-rate: nothing is filled on the axis of rates: leave it out, or choose --axis sessions"))
+		}
 	}
 	return sessions
 }
@@ -279,7 +283,7 @@ func (p *program) searchIn(ctx context.Context, c *cli.Context, s *scenario.Scen
 	if err != nil {
 		return err
 	}
-	config.Objectives = plan.Thresholds
+	config.Objectives, config.Driver.Plan = plan.Thresholds, plan
 	if err := wrongUse(c, config.Validate()); err != nil {
 		return err
 	}
