@@ -30,7 +30,7 @@ func newExperiment(r *run) *experiment.Judge {
 			declared = profiles.Observe // they don't agree: nothing is right or wrong for all
 		}
 	}
-	return experiment.New(r.plan, declared)
+	return experiment.New(r.plan, declared, r.Restart != nil)
 }
 
 // restartTarget restarts the target when the experiment says so.

@@ -201,7 +201,7 @@ func TestRestart(t *testing.T) {
 		{trial: trial{name: "slow ever after", fails: "back to normal"}, down: 2 * time.Second, forgets: true,
 			again: checked(func(o *simulator.Options) { o.Latency.Mean = 100 * time.Millisecond })},
 		{trial: trial{name: "it never happens", fails: "the restart"}, never: true},
-		{trial: trial{name: "by command", plan: func(p *scenario.Plan) { p.Experiment.Survive = &some }, says: map[string]string{"not answering": "from the restart on"}}, down: 3 * time.Second, command: true, forgets: true, again: checked()},
+		{trial: trial{name: "by command", plan: func(p *scenario.Plan) { p.Experiment.Survive = &some }, says: map[string]string{"not answering": "after the restart on"}}, down: 3 * time.Second, command: true, forgets: true, again: checked()},
 		{trial: trial{name: "at once, and every session lost", says: map[string]string{"not answering": "no step failed", "back to normal": "at once"}}, command: true, forgets: true, again: checked()},
 	}
 	for _, r := range tests {

@@ -66,8 +66,8 @@ type judge interface {
 }
 
 // New makes the judge of an experiment. declared is what the profiles say of a
-// login over a live session.
-func New(plan *scenario.Plan, declared profiles.Declaration) *Judge {
+// login over a live session; command tells that [Judge.Happened] is to come.
+func New(plan *scenario.Plan, declared profiles.Declaration, command bool) *Judge {
 	var of judge
 	p := plan.Experiment
 	switch p.Kind {
@@ -76,7 +76,7 @@ func New(plan *scenario.Plan, declared profiles.Declaration) *Judge {
 	case profiles.MassExpiry:
 		of = &expiry{plan: p}
 	case profiles.Restart:
-		of = &restart{plan: p, back: newRecovery(p.Factor), sessions: map[uint64]int64{}}
+		of = &restart{plan: p, calm: newRecovery(p.Factor), command: command}
 	case profiles.DuplicateBurst:
 		of = &burst{plan: p, declared: declared, began: map[int]int64{}, under: map[int]bool{}}
 	default:
@@ -123,8 +123,8 @@ func (j *Judge) Result() *results.Experiment {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r := &results.Experiment{Kind: string(j.plan.Kind), About: j.plan.Describe(), Lines: j.of.lines()}
-	if x, ok := j.of.(*restart); ok && x.asked {
-		r.About = "the target is restarted by a command, " + saidNS(x.back.since) + " after the start"
+	if x, ok := j.of.(*restart); ok && x.asked > 0 {
+		r.About = "the target is restarted by a command, " + saidNS(x.asked) + " after the start"
 	}
 	if at, ok := j.of.at(); ok {
 		s := float64(at/1e6) / 1e3

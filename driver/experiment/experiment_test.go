@@ -11,7 +11,7 @@ import (
 
 func of(kind profiles.ExperimentKind) *Judge {
 	return New(&scenario.Plan{Duration: 400 * time.Second, Experiment: &scenario.ExperimentPlan{Kind: kind, At: 100 * time.Second, Until: 140 * time.Second,
-		Users: 10, Sessions: 1, Logins: 1, Idle: 30 * time.Second, Within: 10 * time.Second, Slowest: 10 * time.Second, Factor: 2}}, profiles.Refuse)
+		Users: 10, Sessions: 1, Logins: 1, Idle: 30 * time.Second, Within: 10 * time.Second, Slowest: 10 * time.Second, Factor: 2}}, profiles.Refuse, false)
 }
 
 // step is an event at so many seconds, answered after so many milliseconds.

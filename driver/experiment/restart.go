@@ -8,39 +8,50 @@ import (
 	"authsoak/scenario"
 )
 
-// restart judges a target that goes away and comes back. Unless it is told when,
-// it takes for the beginning the first step that fails by its layer, the first
-// login that the server can't serve, or the first session that is lost.
+// restart judges a target that goes away and comes back. Unless a command restarts
+// it, the beginning is the first step that fails by its layer, the first login
+// that the server can't serve, or the first session that is lost. What fails once
+// an outage is over begins another, and the one that did more harm is the restart:
+// so neither a hiccup before it nor a stray failure long after is taken for it.
 type restart struct {
-	plan     *scenario.ExperimentPlan
-	back     recovery
-	cause    results.Class // of the first failure
-	asked    bool          // somebody restarted it: back.since is when
-	last     int64         // when the last failure was noticed
-	wrong    tally
-	sessions map[uint64]int64 // of those opened before: when last answered, or gone
+	plan    *scenario.ExperimentPlan
+	command bool     // one restarts it, and what comes before means nothing
+	asked   int64    // when that was; 0: not yet
+	calm    recovery // knows the logins before the first outage
+	most    *outage  // nil: none yet
+	rival   *outage  // a later one that did no more harm so far
 }
 
-// gone is what became of a session that was refused.
-const gone = -1
+func (r *restart) at() (int64, bool) {
+	switch {
+	case r.asked > 0:
+		return r.asked, true
+	case r.most != nil:
+		return r.most.back.since, true
+	}
+	return 0, false
+}
 
-func (r *restart) at() (int64, bool) { return r.back.since, r.back.happened() }
-
-// excuses lets go of every session that may have been lost by the restart.
+// excuses lets go of every session that may have been lost by the restart. As long
+// as nobody knows whether it has been, that is every one.
 func (r *restart) excuses(_ int, opened int64) bool {
-	return !r.back.happened() || opened < max(r.back.since, r.last)
+	switch {
+	case r.most == nil:
+		return !r.command
+	case !r.command && !r.most.sure():
+		return true
+	}
+	return r.most.spans(opened) || r.rival != nil && r.rival.spans(opened)
 }
 
 func (r *restart) told(at int64) {
-	if !r.back.happened() {
-		r.asked = true
-		r.back.begin(at)
-	}
+	r.asked = max(at, 1)
+	r.most = newOutage(r.asked, results.NoClass, &r.calm)
 }
 
-// outage tells the classes of error with which a server that isn't there, or not
+// outageOf tells the classes of error with which a server that isn't there, or not
 // ready, fails a step.
-func outage(e *Event) bool {
+func outageOf(e *Event) bool {
 	if e.Outcome == results.OK {
 		return false
 	}
@@ -54,82 +65,74 @@ func outage(e *Event) bool {
 }
 
 func (r *restart) see(e *Event) {
-	if !e.Judged && !r.back.happened() {
+	out := outageOf(e)
+	if e.Judged && (out || e.lost()) && (r.asked > 0 || !r.command) {
+		r.enter(e, out)
+	}
+	if r.most == nil {
 		if e.Part == Login {
-			r.back.login(e)
+			r.calm.login(e)
 		}
 		return
 	}
-	out := outage(e)
-	if (out || e.lost()) && !r.back.happened() {
-		at := e.End
-		if e.Class == results.Timeout {
-			at = e.Start
-		}
-		r.cause = e.Class
-		r.back.begin(at)
+	r.most.see(e, out)
+	if r.rival == nil {
+		return
 	}
-	if out && e.Judged {
-		r.last = max(r.last, e.End)
-	}
-	// That a session which is gone can't be logged out is no further failure.
-	farewell := e.Part == Logout && !out && r.back.happened() && e.Opened < max(r.back.since, r.last)
-	if e.Outcome != results.OK && !e.lost() && !farewell && r.back.happened() {
-		r.wrong[e.Class]++
-	}
-	switch {
-	case e.Part == Login:
-		r.back.login(e)
-	case r.back.happened() && e.Opened < r.back.since && e.Judged:
-		r.follow(e, out)
+	r.rival.see(e, out)
+	if r.rival.size() > r.most.size() {
+		r.most, r.rival = r.rival, nil
 	}
 }
 
-// follow keeps what became of a session that was live when the server went away.
-func (r *restart) follow(e *Event, out bool) {
-	switch {
-	case e.lost(), e.Part == Logout && e.Outcome == results.Fail && !out:
-		r.sessions[e.Session] = gone
-	case e.Part == Call && e.Outcome == results.OK && !e.Over && e.Start >= r.back.since && r.sessions[e.Session] != gone:
-		r.sessions[e.Session] = e.Start
+// enter finds the outage that a failure or a lost session belongs to. A timeout
+// tells of the time since which there was no answer.
+func (r *restart) enter(e *Event, out bool) {
+	at := e.End
+	if e.Class == results.Timeout {
+		at = e.Start
 	}
+	if r.most == nil {
+		r.most = newOutage(at, e.Class, &r.calm)
+	}
+	if r.most.owns(e, out, at) || r.rival != nil && r.rival.owns(e, out, at) {
+		return
+	}
+	r.rival = newOutage(at, e.Class, &r.calm)
+	r.rival.owns(e, out, at)
 }
 
 func (r *restart) lines() []results.ExperimentLine {
-	if !r.back.happened() {
+	if r.most == nil {
 		return []results.ExperimentLine{line("the restart", false, "the target restarts while load runs",
 			"nothing was noticed: no connection failed, and no session was lost: restart it meanwhile, or say how with --restart-command")}
 	}
-	down := time.Duration(max(r.last-r.back.since, 0))
+	o := r.most
+	down := time.Duration(o.last - o.first)
 	actual := said(down)
-	if r.asked {
+	switch {
+	case r.asked == 0:
+		actual += fmt.Sprintf(" from %s after the start on (%s)", saidNS(o.back.since), o.cause)
+	case o.first == 0:
 		actual += " from the restart on"
-	} else {
-		actual += fmt.Sprintf(" from %s after the start on (%s)", saidNS(r.back.since), r.cause)
+	default:
+		actual += fmt.Sprintf(" from %s after the restart on", saidNS(o.first-r.asked))
 	}
-	if n := r.wrong.sum(); n > 0 {
-		actual += fmt.Sprintf("; %d steps failed: %s", n, &r.wrong)
+	if n := o.wrong.sum(); n > 0 {
+		actual += fmt.Sprintf("; %d steps failed: %s", n, &o.wrong)
 	} else {
 		actual += "; no step failed"
 	}
 	return []results.ExperimentLine{
 		line("not answering", down <= r.plan.Within, "no longer than "+said(r.plan.Within), actual),
-		r.back.line(r.plan.Within),
+		o.back.line(r.plan.Within),
 		r.survivors(),
 	}
 }
 
 func (r *restart) survivors() results.ExperimentLine {
 	const name = "sessions that survived"
-	var alive, dead int
-	for _, at := range r.sessions {
-		switch {
-		case at == gone:
-			dead++
-		case at >= r.last: // before it goes, a server may still answer
-			alive++
-		}
-	}
+	alive, dead := r.most.survived()
 	all := alive + dead
 	actual := fmt.Sprintf("%d of %d that were tried with the cookies of before", alive, all)
 	if all == 0 {
