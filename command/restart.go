@@ -38,12 +38,34 @@ func (p *program) restartCommand(c *cli.Context, plan *scenario.Plan) (func(cont
 		fmt.Fprintf(p.Err, "restart     %s with %d arguments, without a shell, %s after the start\n", path, len(words)-1, document.Duration(plan.Experiment.At))
 	}
 	return func(ctx context.Context) error {
-		// What it prints may hold anything, and this goes into every report.
-		if err := exec.CommandContext(ctx, path, words[1:]...).Run(); err != nil {
-			return fmt.Errorf("%s: %w: run it by hand to see what it says", words[0], err)
+		if err := runAside(ctx, path, words[1:]); err != nil {
+			return fmt.Errorf("%s: %w", words[0], err)
 		}
 		return nil
 	}, nil
+}
+
+// runAside runs a command until it ends, or until nobody waits any more: it then
+// goes on by itself. Killed between stop and start, it would leave the target
+// down; so it isn't, and an interrupt from the terminal doesn't reach it.
+func runAside(ctx context.Context, path string, args []string) error {
+	// What it prints may hold anything, and this goes into every report.
+	command := exec.Command(path, args...)
+	command.SysProcAttr = ofItsOwn()
+	if err := command.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("%w: run it by hand to see what it says", err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("it has not ended (process %d) and was left to itself", command.Process.Pid)
+	}
 }
 
 // splitWords splits a command line at spaces; quotes, single or double, keep them.

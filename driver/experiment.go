@@ -33,7 +33,12 @@ func newExperiment(r *run) *experiment.Judge {
 	return experiment.New(r.plan, declared, r.Restart != nil)
 }
 
-// restartTarget restarts the target when the experiment says so.
+// restartLimit is how long a restart that is under way when the load ends is
+// waited for.
+const restartLimit = 2 * time.Minute
+
+// restartTarget restarts the target when the experiment says so. What was begun is
+// waited for even if the load ends meanwhile: half a restart leaves a target down.
 func (r *run) restartTarget(ctx context.Context) error {
 	wait := time.NewTimer(r.plan.Experiment.At - time.Duration(r.now()))
 	defer wait.Stop()
@@ -43,10 +48,27 @@ func (r *run) restartTarget(ctx context.Context) error {
 		return nil
 	}
 	r.experiment.Happened(r.now())
-	if err := r.Restart(ctx); err != nil && ctx.Err() == nil {
+	patient, cancel := outlasting(ctx, r.ctx, restartLimit)
+	defer cancel()
+	if err := r.Restart(patient); err != nil && r.ctx.Err() == nil {
 		r.fail("restarting the target: " + err.Error())
 	}
 	return nil
+}
+
+// outlasting is a context that ends so long after ctx, or with last.
+func outlasting(ctx, last context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(last)
+	context.AfterFunc(ctx, func() {
+		limit := time.NewTimer(by)
+		defer limit.Stop()
+		select {
+		case <-limit.C:
+			cancel()
+		case <-out.Done():
+		}
+	})
+	return out, cancel
 }
 
 // partOf says what a step is to an experiment.

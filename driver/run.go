@@ -47,7 +47,8 @@ type Config struct {
 	// dialers it is all a run needs of the world.
 	NewPacer func(epoch time.Time) pacer.Pacer
 	// Restart restarts the target of a restart experiment, at its time; nil:
-	// somebody else does. An error makes the run invalid.
+	// somebody else does. An error makes the run invalid. The context outlasts the
+	// load by two minutes, and ends at once only where the run does.
 	Restart func(context.Context) error
 	// Shards is the number of parts that share nothing; 0: one a processor.
 	Shards int
