@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,17 +184,17 @@ func seriesOf(s *results.Summary, kind string) results.StepSummary {
 }
 
 // The pacer's lateness holds only what the pacer did: not the wait for a busy
-// worker.
+// worker, which is the fault of those who allow only one.
 func TestPacerLateness(t *testing.T) {
 	tests := []struct {
 		name            string
 		stall, late     time.Duration // of the server's first answer; of the pacer
 		pacer, lateness float64       // ms, at most 1 % more
-		tainted         bool
+		tainted         string        // the reason; empty: not
 	}{
-		{"nobody", 0, 0, 0, 0, false},
-		{"the server", 500 * time.Millisecond, 0, 0, 490, false},
-		{"the pacer", 0, 30 * time.Millisecond, 30, 30, true},
+		{"nobody", 0, 0, 0, 0, ""},
+		{"the server", 500 * time.Millisecond, 0, 0, 490, "all workers were busy"},
+		{"the pacer", 0, 30 * time.Millisecond, 30, 30, "late by the pacer"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -210,9 +211,9 @@ func TestPacerLateness(t *testing.T) {
 				slow := func(epoch time.Time) pacer.Pacer { return latePacer{pacer.NewTimer(epoch), test.late} }
 				s, _ := driveWith(t.Context(), t, nil, driver.Config{Plan: p, Targets: only(p, server), Shards: 1, NewPacer: slow})
 				near := func(got, want float64) bool { return got >= want*0.9 && got <= want*1.01+0.01 }
-				if !near(s.Generator.Pacer.Max, test.pacer) || (s.Generator.TaintedIntervals > 0) != test.tainted {
-					t.Errorf("pacer %+v, %d intervals tainted; want at most %v ms, tainted %v",
-						s.Generator.Pacer, s.Generator.TaintedIntervals, test.pacer, test.tainted)
+				reasons := strings.Join(s.Generator.TaintReasons, "; ")
+				if !near(s.Generator.Pacer.Max, test.pacer) || (reasons == "") != (test.tainted == "") || !strings.Contains(reasons, test.tainted) {
+					t.Errorf("pacer %+v, tainted: %s; want at most %v ms, tainted: %s", s.Generator.Pacer, reasons, test.pacer, test.tainted)
 				}
 				if !near(s.Lateness.Max, test.lateness) {
 					t.Errorf("lateness %+v, want at most %v ms", s.Lateness, test.lateness)

@@ -38,7 +38,8 @@ type shard struct {
 	most     int // workers there may be
 	leader   *worker
 	leadTill int64 // what the leader waits for
-	blocked  bool  // somebody was due while every worker was busy
+	blocked  bool  // somebody was due while no worker could be had
+	behind   int64 // for how long at most, since the last tick, with all workers busy
 	active   int   // open model: users between their arrival and their end
 	dials    int   // connections being opened
 	called   bool  // a worker was called and has not come yet
@@ -191,7 +192,25 @@ func (s *shard) callLeader(now int64) {
 	}
 	if next <= now {
 		s.blocked = true
+		if len(s.workers) >= s.most {
+			s.behind = max(s.behind, now-next)
+		}
 	}
+}
+
+// takeOverdue tells whether somebody was due since the last tick while no worker
+// could be had, and how long somebody waited because all there may be were busy:
+// at worst, and who waits now. Of a server that is stalled nobody calls for a
+// worker any more, so that only the latter shows it.
+func (s *shard) takeOverdue(now int64) (blocked bool, worst, waits int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopped && s.leader == nil && !s.called && len(s.idle) == 0 && len(s.workers) >= s.most {
+		waits = max(0, now-s.nextDue())
+	}
+	blocked, worst = s.blocked || waits > 0, max(s.behind, waits)
+	s.blocked, s.behind = false, 0
+	return blocked, worst, waits
 }
 
 // mostDials is how many connections a shard opens at once before it waits with

@@ -79,7 +79,7 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 		phase = results.Drain
 	}
 	short := now-r.ticked < int64(least)
-	gauges := r.gauges()
+	gauges := r.gauges(now)
 	gauges.PlannedUsers, gauges.PlannedPerSec = r.planned(r.ticked, now)
 	r.ticked = now
 	snapshot, err := r.records.Tick(time.Duration(now), phase, gauges)
@@ -93,7 +93,7 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 	return snapshot.Broken
 }
 
-func (r *run) gauges() results.Gauges {
+func (r *run) gauges(now int64) results.Gauges {
 	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), Scrapes: r.scrapes()}
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
@@ -107,11 +107,15 @@ func (r *run) gauges() results.Gauges {
 				g.Busy++
 			}
 		}
+		s.mu.Unlock()
+		blocked, worst, waits := s.takeOverdue(now)
 		// Where nobody set a number, thousands of requests in flight are the
 		// server's doing.
-		g.WorkerLimited = g.WorkerLimited || s.blocked && r.plan.Workers > 0
-		s.blocked = false
-		s.mu.Unlock()
+		if r.plan.Workers > 0 {
+			g.WorkerLimited = g.WorkerLimited || blocked
+			g.Overdue = max(g.Overdue, time.Duration(worst))
+			g.Waiting = max(g.Waiting, time.Duration(waits))
+		}
 	}
 	return g
 }

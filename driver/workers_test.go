@@ -37,6 +37,41 @@ func TestWorkersAsAsked(t *testing.T) {
 	}
 }
 
+// Starts that are late because somebody allowed too few workers are the
+// generator's fault although nothing is dropped: from the first second in which
+// they were, and while a stalled server leaves nothing to measure.
+func TestTooFewWorkersTaint(t *testing.T) {
+	answers := func(after time.Duration) exchange.Dialer {
+		return &stubServer{answer: func(int, *exchange.Request, *exchange.Answer) error {
+			time.Sleep(after)
+			return nil
+		}}
+	}
+	for _, test := range []struct {
+		name    string
+		workers int
+		server  exchange.Dialer
+		tainted int // of six intervals
+	}{
+		{"enough", 10, answers(50 * time.Millisecond), 0},
+		{"too few", 4, answers(50 * time.Millisecond), 6}, // 80 of 100 a second
+		{"a stalled server", 2, &hangingServer{}, 6},
+		{"a stalled server, and nobody set a number", 0, &hangingServer{}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := plan(onePage())
+				p.Workers, p.StartLimit, p.Timeout = test.workers, time.Minute, 20*time.Second
+				steady(p, 100, 6*time.Second)
+				s, _ := drive(t, p, only(p, test.server), nil)
+				if g := s.Generator; g.TaintedIntervals != test.tainted || g.Intervals != 6 {
+					t.Errorf("%d of %d intervals tainted: %v; want %d", g.TaintedIntervals, g.Intervals, g.TaintReasons, test.tainted)
+				}
+			})
+		})
+	}
+}
+
 // Arrivals dropped for want of a worker are the generator's fault only where
 // somebody set the number of workers; else thousands of requests in flight are
 // the server's.

@@ -62,9 +62,12 @@ type Gauges struct {
 	PlannedPerSec float64
 	// Scrapes is what targets told of themselves since the last tick.
 	Scrapes []ScrapeInterval
-	// WorkerLimited says that at some moment of the interval all workers were busy
-	// and the number of workers could not grow.
-	WorkerLimited bool
+	// WorkerLimited says that at some moment of the interval somebody was due while
+	// all workers were busy and the number of workers, which the user set, could not
+	// grow; Overdue is how long somebody waited so at worst, Waiting how long whoever
+	// still does at the tick has.
+	WorkerLimited    bool
+	Overdue, Waiting time.Duration
 }
 
 // Collector merges the recorders of a run once an interval, keeps its files and

@@ -136,13 +136,16 @@ type RunInterval struct {
 	PlannedUsers float64 `json:"planned_users,omitempty"`
 	// PlannedPerSec is the rate of arrivals that the plan has then; 0 in the other
 	// models, and where recorded times are driven.
-	PlannedPerSec float64          `json:"planned_per_s,omitempty"`
-	Tainted       string           `json:"tainted,omitempty"`    // why the generator was at fault
-	TaintedBy     string           `json:"tainted_by,omitempty"` // pacer, cpu, scheduler, open-files, ports, workers, lost
-	Clamped       int64            `json:"clamped,omitempty"`    // times out of range, recorded as the nearest bound
-	Lost          int64            `json:"lost,omitempty"`       // samples that could not be kept
-	Targets       []TargetInterval `json:"targets"`
-	Health        Health           `json:"health"`
+	PlannedPerSec float64 `json:"planned_per_s,omitempty"`
+	// Overdue is how long somebody who was due waited at worst, in milliseconds,
+	// since all the workers that the user allows were busy.
+	Overdue   float64          `json:"overdue_ms,omitempty"`
+	Tainted   string           `json:"tainted,omitempty"`    // why the generator was at fault
+	TaintedBy string           `json:"tainted_by,omitempty"` // pacer, cpu, scheduler, open-files, ports, workers, lost
+	Clamped   int64            `json:"clamped,omitempty"`    // times out of range, recorded as the nearest bound
+	Lost      int64            `json:"lost,omitempty"`       // samples that could not be kept
+	Targets   []TargetInterval `json:"targets"`
+	Health    Health           `json:"health"`
 }
 
 // TargetInterval is one target in one interval.

@@ -285,6 +285,11 @@ func TestTaint(t *testing.T) {
 		{name: "workers busy, nothing dropped", h: intervalHealth{workerLimited: true, workers: 8}},
 		{name: "dropped, workers free", h: intervalHealth{dropped: 3, workers: 8}},
 		{name: "workers", h: intervalHealth{workerLimited: true, workers: 8, dropped: 3}, kind: workersBusy, says: "all 8 workers busy and 3 arrivals dropped: raise --workers"},
+		{name: "a wait too short to matter", h: intervalHealth{workerLimited: true, workers: 8, overdue: 90 * time.Millisecond, waiting: 90 * time.Millisecond, lateness: at(90 * time.Millisecond)}},
+		{name: "one was late", h: intervalHealth{workerLimited: true, workers: 8, overdue: time.Second, lateness: at(20 * time.Millisecond)}},
+		{name: "late for want of an account", h: intervalHealth{workerLimited: true, workers: 8, overdue: 5 * time.Millisecond, lateness: at(2 * time.Second)}},
+		{name: "late for want of workers", h: intervalHealth{workerLimited: true, workers: 8, overdue: 2 * time.Second, lateness: at(2 * time.Second)}, kind: workersBusy, says: "all 8 workers busy while users were due for up to 2000 ms"},
+		{name: "nobody could start at all", h: intervalHealth{workerLimited: true, workers: 8, overdue: time.Second, waiting: time.Second}, kind: workersBusy, says: "raise --workers"},
 		{name: "lost", h: intervalHealth{lost: 9}, kind: samplesLost, says: "9 samples were lost"},
 	} {
 		got, tainted := HealthLimits{}.withDefaults().taintOf(c.h)

@@ -94,6 +94,8 @@ func (s *scanner) run(l *RunInterval) {
 			l.PlannedUsers = s.float()
 		case "planned_per_s":
 			l.PlannedPerSec = s.float()
+		case "overdue_ms":
+			l.Overdue = s.float()
 		case "tainted":
 			l.Tainted = s.text()
 		case "tainted_by":

@@ -34,7 +34,7 @@ func drawLine(t *rapid.T) any {
 		return l
 	}
 	return RunInterval{Line: RunLine, At: time("at"), Length: time("len"), Phase: "drain", Lateness: quantiles(), Pacer: quantiles(),
-		Workers: int(count("workers")), Busy: 3, PlannedUsers: time("planned"), PlannedPerSec: time("rate"), TaintedBy: "pacer", Clamped: 1, Lost: count("lost"),
+		Workers: int(count("workers")), Busy: 3, Overdue: time("overdue"), PlannedUsers: time("planned"), PlannedPerSec: time("rate"), TaintedBy: "pacer", Clamped: 1, Lost: count("lost"),
 		Tainted: rapid.SampledFrom([]string{"", "99 % of \"it\"", "späte <Läufe>"}).Draw(t, "tainted"),
 		Targets: []TargetInterval{{Name: "a", Orphaned: count("orphaned"), Sessions: SessionCounts{1, 2, 3, 4, 5, 6, 7, count("peak")},
 			Counts: map[string]map[string]int64{"hold": counts.Draw(t, "hold"), "warmup": {"requests": 1}}}, {Name: "b"}},

@@ -9,7 +9,7 @@ import (
 // HealthLimits say when an interval was the generator's fault. A zero field
 // takes the default beside it.
 type HealthLimits struct {
-	PacerP99   time.Duration // 100 ms: lateness of the pacer itself
+	PacerP99   time.Duration // 100 ms: lateness of the pacer itself, or for want of workers that the user limited
 	PacerP50   time.Duration // 10 ms
 	CPUShare   float64       // 0.95 of the cores it may use, counted only together with
 	CPUSched   time.Duration // 10 ms, p99 of the wait of a runnable goroutine
@@ -73,7 +73,7 @@ func parseTaint(name string) (taintKind, bool) {
 var taintWords = [taintKinds]string{
 	"arrivals were started late by the pacer", "the processor was exhausted",
 	"runnable goroutines waited", "open files ran out", "ports or descriptors ran out",
-	"all workers were busy and arrivals dropped", "samples were lost",
+	"all workers were busy while users were due", "samples were lost",
 }
 
 // taint is the first reason, in words with numbers, that the interval was the
@@ -100,7 +100,7 @@ func taintSize(k taintKind, line *RunInterval) float64 {
 				dropped += counts[CyclesDropped.String()]
 			}
 		}
-		return float64(dropped)
+		return float64(dropped)*1e9 + line.Overdue // one that was dropped waited longer than any
 	}
 	return line.Pacer.P99
 }
@@ -109,10 +109,20 @@ func taintSize(k taintKind, line *RunInterval) float64 {
 type intervalHealth struct {
 	Health
 	pacer         *Histogram
+	lateness      *Histogram
 	workers       int
 	workerLimited bool
-	dropped, lost int64
-	exhausted     int64 // steps that got no connection for want of a port or descriptor
+	// See [Gauges].
+	overdue, waiting time.Duration
+	dropped, lost    int64
+	exhausted        int64 // steps that got no connection for want of a port or descriptor
+}
+
+// heldUp tells whether starts were late because the user allows no more workers,
+// and it shows: in the times of those that did start, or by those who still wait.
+// A stalled server leaves none of the former.
+func (h *intervalHealth) heldUp(limit time.Duration) bool {
+	return h.workerLimited && (h.waiting > limit || h.overdue > limit && time.Duration(h.lateness.Percentile(99)) > limit)
 }
 
 // taintOf says why the interval was the generator's fault; ok is false where it
@@ -130,6 +140,8 @@ func (l HealthLimits) taintOf(h intervalHealth) (t taint, ok bool) {
 			h.exhausted, h.Ports, h.PortLimit)}, true
 	case h.workerLimited && h.dropped > 0:
 		return taint{workersBusy, fmt.Sprintf("all %d workers busy and %d arrivals dropped: raise --workers", h.workers, h.dropped)}, true
+	case h.heldUp(l.PacerP99):
+		return taint{workersBusy, fmt.Sprintf("all %d workers busy while users were due for up to %.0f ms (limit %s): raise --workers", h.workers, limit(h.overdue), l.PacerP99)}, true
 	case h.CPUShare >= l.CPUShare && h.SchedP99 > limit(l.CPUSched):
 		return taint{cpu, fmt.Sprintf("%.0f %% of the processor used and runnable goroutines waited %.0f ms (p99)", h.CPUShare*100, h.SchedP99)}, true
 	case h.SchedP99 > limit(l.SchedP99):

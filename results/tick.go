@@ -87,7 +87,8 @@ func (c *Collector) look(t *tick) {
 	}
 	t.taint, t.tainted = c.limits.taintOf(intervalHealth{
 		Health: c.gauges.Health, pacer: t.pacer, workers: c.gauges.Workers,
-		workerLimited: c.gauges.WorkerLimited, dropped: dropped, lost: t.lost, exhausted: exhausted,
+		lateness: t.lateness, workerLimited: c.gauges.WorkerLimited, overdue: c.gauges.Overdue, waiting: c.gauges.Waiting,
+		dropped: dropped, lost: t.lost, exhausted: exhausted,
 	})
 }
 
@@ -120,7 +121,7 @@ func (c *Collector) writeInterval(t *tick) error {
 		Lateness: quantilesOf(t.lateness), Pacer: quantilesOf(t.pacer),
 		Workers: c.gauges.Workers, Busy: c.gauges.Busy,
 		PlannedUsers: c.gauges.PlannedUsers, PlannedPerSec: c.gauges.PlannedPerSec,
-		Clamped: t.clamped, Lost: t.lost, Health: c.gauges.Health,
+		Overdue: ms(float64(c.gauges.Overdue)), Clamped: t.clamped, Lost: t.lost, Health: c.gauges.Health,
 	}
 	if t.tainted {
 		line.Tainted, line.TaintedBy = t.taint.text, taintNames[t.taint.kind]
