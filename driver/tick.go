@@ -114,7 +114,7 @@ func (r *run) gauges(now int64) results.Gauges {
 		if r.plan.Workers > 0 {
 			g.WorkerLimited = g.WorkerLimited || blocked
 			g.Overdue = max(g.Overdue, time.Duration(worst))
-			g.Waiting = max(g.Waiting, time.Duration(waits))
+			g.StillOverdue = max(g.StillOverdue, time.Duration(waits))
 		}
 	}
 	return g

@@ -64,10 +64,10 @@ type Gauges struct {
 	Scrapes []ScrapeInterval
 	// WorkerLimited says that at some moment of the interval somebody was due while
 	// all workers were busy and the number of workers, which the user set, could not
-	// grow; Overdue is how long somebody waited so at worst, Waiting how long whoever
-	// still does at the tick has.
-	WorkerLimited    bool
-	Overdue, Waiting time.Duration
+	// grow; Overdue is how long somebody waited so at worst, StillOverdue how long
+	// whoever still does at the tick has.
+	WorkerLimited         bool
+	Overdue, StillOverdue time.Duration
 }
 
 // Collector merges the recorders of a run once an interval, keeps its files and

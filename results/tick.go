@@ -87,7 +87,7 @@ func (c *Collector) look(t *tick) {
 	}
 	t.taint, t.tainted = c.limits.taintOf(intervalHealth{
 		Health: c.gauges.Health, pacer: t.pacer, workers: c.gauges.Workers,
-		lateness: t.lateness, workerLimited: c.gauges.WorkerLimited, overdue: c.gauges.Overdue, waiting: c.gauges.Waiting,
+		lateness: t.lateness, workerLimited: c.gauges.WorkerLimited, overdue: c.gauges.Overdue, waiting: c.gauges.StillOverdue,
 		dropped: dropped, lost: t.lost, exhausted: exhausted,
 	})
 }

@@ -166,7 +166,7 @@ func TestSilentSessionsUnderABurst(t *testing.T) {
 		{"nobody makes a call", nil, false, "0 of 0; 2 more made no call after their burst: hold the load longer to hear of all"},
 	} {
 		j := New(&scenario.Plan{Duration: 60 * time.Second, Experiment: &scenario.ExperimentPlan{Kind: profiles.DuplicateBurst,
-			At: 10 * time.Second, Sessions: 2, Logins: 5, Slowest: time.Second}}, profiles.Refuse)
+			At: 10 * time.Second, Sessions: 2, Logins: 5, Slowest: time.Second}}, profiles.Refuse, false)
 		j.Begin(1, 10*second)
 		j.Begin(2, 10*second)
 		for _, e := range c.events {
