@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -44,6 +45,9 @@ func (p *program) drive(c *cli.Context, config driver.Config, out *outlets, agai
 		}
 	}
 	out.end(c.Context, quiet)
+	if errors.Is(err, syscall.ENOSPC) {
+		err = fmt.Errorf("%w: make room there, or choose another place with --out", err)
+	}
 	if err != nil {
 		return &exit{exitInvalid, fmt.Errorf("run %s: %w", folder.Dir, err)}
 	}
@@ -60,11 +64,7 @@ func (p *program) load(c *cli.Context, config driver.Config, out *outlets) (*res
 		screen.Targets = append(screen.Targets, config.Plan.Targets[i].Name)
 	}
 	live := report.NewLive(p.Err, screen)
-	browser, err := p.watch(c, config.Folder, live)
-	if err != nil {
-		live.Finish()
-		return nil, nil, err
-	}
+	browser := p.watch(out.ui, config.Folder, live)
 	quietly := p.announceStop(live)
 	config.Version, config.Agent = Version(), agent()
 	config.Observe, config.Export = browser.observe(live.Update), out.export()

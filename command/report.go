@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"authsoak/report"
+	"authsoak/report/knee"
 	"authsoak/results"
 	"authsoak/spelling"
 )
@@ -21,9 +23,9 @@ func (p *program) reportCommand() *cli.Command {
 		Usage:     "make a report of a run again",
 		ArgsUsage: "RUN…",
 		Description: `
-RUN is a folder that run, check, timeout or ab left. Several are shards of one
-run and are merged, histograms without loss. The folder of a killed run is
-summed up from what it recorded.
+RUN is a folder that run, check, timeout, capacity or ab left. Several are
+shards of one run and are merged, histograms without loss. The folder of a
+killed run is summed up from what it recorded.
 
 The exit code says whether a report could be made; the verdict is in it.`,
 		UsageText: `
@@ -77,21 +79,36 @@ func (p *program) report(c *cli.Context) error {
 	return format(p.Out, in)
 }
 
-// reportCapacity prints the answer of a search for capacity again; false where
-// the folder is of none.
+// reportCapacity makes the report of a search for capacity again; false where the
+// folder is of none.
 func (p *program) reportCapacity(c *cli.Context, dirs []string) (bool, error) {
 	if len(dirs) != 1 {
 		return false, nil
 	}
 	var r results.CapacityResult
-	err := (&results.Folder{Dir: dirs[0]}).ReadJSON(results.CapacityFile, &r)
+	folder := &results.Folder{Dir: dirs[0]}
+	err := folder.ReadJSON(results.CapacityFile, &r)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err == nil {
-		err = p.printCapacity(c, &r, dirs[0], c.Bool("json") || c.String("format") == "json")
+	if err != nil {
+		return true, err
 	}
-	return true, err
+	switch name := c.String("format"); name {
+	case "", "terminal", "json":
+		return true, p.printCapacity(c, &r, dirs[0], c.Bool("json") || name == "json")
+	case pageFormat:
+		if _, ok := p.besideRun(c, dirs); ok {
+			return true, writeKnee(folder, &r)
+		}
+		return true, knee.Write(p.Out, &r)
+	default:
+		hint := ""
+		if len(r.Steps) > 0 {
+			hint = fmt.Sprintf("; each of its steps is a run: authsoak report --format %s %s", name, report.Quoted(filepath.Join(dirs[0], r.Steps[0].Folder)))
+		}
+		return true, wrongUse(c, fmt.Errorf("--format %s: %s is a search for capacity, which has terminal, html and json%s", name, dirs[0], hint))
+	}
 }
 
 func formatOf(c *cli.Context) (report.Format, error) {

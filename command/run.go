@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -118,10 +120,15 @@ func scenarioOf(files []string, o scenario.Overrides) (*scenario.Scenario, error
 		return scenario.FromFlags(o)
 	}
 	s, err := scenario.Read(files[0])
-	if err != nil {
-		return nil, err
+	switch info, statErr := os.Stat(files[0]); {
+	case err == nil:
+		return s, s.Apply(o)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: name a scenario file, or a server with --target ENDPOINT=URL", err)
+	case statErr == nil && info.IsDir():
+		return nil, fmt.Errorf("%s is a folder: name a scenario file; that of a run is %s", files[0], filepath.Join(files[0], results.ScenarioFile))
 	}
-	return s, s.Apply(o)
+	return nil, err
 }
 
 // runScenario does everything that can be done before load, then drives. It

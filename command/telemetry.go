@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -22,9 +23,11 @@ func telemetryFlags() []cli.Flag {
 	}
 }
 
-// outlets are where the metrics of a run go; nil: nowhere.
+// outlets are where a run is followed while it lasts: the live page, and where
+// its metrics go; nil: nowhere.
 type outlets struct {
 	program *program
+	ui      net.Listener // of the live page
 	meter   *telemetry.Meter
 	page    *telemetry.Server
 	otlp    *telemetry.OTLP
@@ -34,7 +37,8 @@ type outlets struct {
 	over    atomic.Bool // the live view, which shows messages, has ended
 }
 
-// outletsOf reads flags and environment, and opens the metrics page.
+// outletsOf reads flags and environment, and opens the addresses of the live page
+// and of the metrics page.
 func (p *program) outletsOf(c *cli.Context) (*outlets, error) {
 	o := &outlets{program: p}
 	var problems []error
@@ -55,12 +59,16 @@ func (p *program) outletsOf(c *cli.Context) (*outlets, error) {
 	if err := wrongUse(c, problems...); err != nil {
 		return nil, err
 	}
+	if o.ui, err = pageListener(c); err != nil {
+		return nil, err
+	}
 	if address == "" && o.otlp == nil {
 		return o, nil
 	}
 	o.meter = telemetry.NewMeter(Version(), runtime.Version())
 	if address != "" {
 		if o.page, err = telemetry.Serve(address, o.meter); err != nil {
+			o.close()
 			return nil, fmt.Errorf("--metrics: %w: choose another port", err)
 		}
 	}
@@ -146,5 +154,8 @@ func (o *outlets) close() {
 	}
 	if o.page != nil {
 		_ = o.page.Close()
+	}
+	if o.ui != nil {
+		_ = o.ui.Close() // closed already where there was a run to show
 	}
 }

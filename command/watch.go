@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"net"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,23 +25,32 @@ type browser struct {
 	over   chan struct{}
 }
 
-// watch opens the live page and tells where it is.
-func (p *program) watch(c *cli.Context, folder *results.Folder, live report.Live) (*browser, error) {
+// pageListener opens the address of the live page, so that a wrong one is told before
+// there is a run folder; nil: no page was asked for.
+func pageListener(c *cli.Context) (net.Listener, error) {
 	addr := c.String("ui")
 	if addr == "" {
 		return nil, nil
 	}
+	l, err := watch.Listen(addr)
+	if err != nil {
+		return nil, wrongUse(c, fmt.Errorf("--ui: %w", err))
+	}
+	return l, nil
+}
+
+// watch serves the live page and tells where it is.
+func (p *program) watch(l net.Listener, folder *results.Folder, live report.Live) *browser {
+	if l == nil {
+		return nil
+	}
 	b := &browser{stop: make(chan struct{}), over: make(chan struct{})}
-	var err error
-	b.server, err = watch.New(watch.Options{Addr: addr, Folder: folder, Stop: func() {
+	b.server = watch.New(watch.Options{Listener: l, Folder: folder, Stop: func() {
 		close(b.stop)
 		live.Message("stopping, as the live page asked: logging out every live session")
 	}})
-	if err != nil {
-		return nil, wrongUse(c, fmt.Errorf("--ui %s: %w", addr, err))
-	}
 	fmt.Fprintf(p.Err, "live page   %s\n\n", b.server.URL())
-	return b, nil
+	return b
 }
 
 // observe tells the page besides whoever else is told.

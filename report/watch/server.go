@@ -23,9 +23,9 @@ import (
 
 // Options say where a run is shown.
 type Options struct {
-	// Addr is HOST:PORT or a port, which is one on 127.0.0.1.
-	Addr   string
-	Folder *results.Folder
+	// Listener is where browsers come in, see [Listen]. The server closes it.
+	Listener net.Listener
+	Folder   *results.Folder
 	// Stop asks for a clean stop of the run. It is called at most once, and must
 	// return at once.
 	Stop func()
@@ -56,16 +56,29 @@ type Server struct {
 // mostViewers bounds what browsers can cost.
 const mostViewers = 32
 
-// New listens and serves.
-func New(opt Options) (*Server, error) {
-	addr := opt.Addr
+// Listen opens the address of a page: HOST:PORT, or a port, which is one on
+// 127.0.0.1.
+func Listen(addr string) (net.Listener, error) {
 	if _, err := strconv.ParseUint(addr, 10, 16); err == nil {
 		addr = "127.0.0.1:" + addr
 	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("must be PORT or HOST:PORT, not %q", addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return nil, fmt.Errorf("%q is no port", port)
+	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("live page: %w", err)
+		return nil, fmt.Errorf("%w: choose another port, or 0 for any that is free", err)
 	}
+	return l, nil
+}
+
+// New serves.
+func New(opt Options) *Server {
+	l := opt.Listener
 	s := &Server{
 		opt: opt, listener: l, updates: make(chan update, 1), quit: make(chan struct{}), news: make(chan struct{}),
 	}
@@ -82,7 +95,7 @@ func New(opt Options) (*Server, error) {
 	}
 	s.running.Go(func() { _ = s.http.Serve(l) })
 	s.running.Go(s.draw)
-	return s, nil
+	return s
 }
 
 // URL is where the page is, with the token where one is asked for. It is for the

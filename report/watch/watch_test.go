@@ -44,9 +44,11 @@ func serve(t *testing.T, addr string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Server, err = New(Options{Addr: addr, Folder: folder, Stop: func() { r.stops.Add(1) }}); err != nil {
+	listener, err := Listen(addr)
+	if err != nil {
 		t.Fatal(err)
 	}
+	r.Server = New(Options{Listener: listener, Folder: folder, Stop: func() { r.stops.Add(1) }})
 	jar, _ := cookiejar.New(nil)
 	transport := &http.Transport{}
 	r.client = &http.Client{Transport: transport, Jar: jar, Timeout: 20 * time.Second}
