@@ -166,10 +166,19 @@ func (p *page) capacityTable(r *results.CapacityResult) {
 			paint = p.yellow
 		}
 		t.add(cell{text: fmt.Sprint(s.Number)}, cell{text: levelText(s.Level, r.Axis)}, cell{text: clean(s.Kind)}, cell{text: clean(s.Verdict), paint: paint},
-			cell{text: worstText(s)}, cell{text: fmt.Sprintf("%.4g", rate)}, cell{text: fmt.Sprintf("%.3g", s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
+			cell{text: worstText(s)}, cell{text: fmt.Sprintf("%.4g", rate)}, cell{text: Busy(s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
 	}
 	t.print(p, "  ")
+	p.prose("  ", "worst: what came nearest to its limit, or went farthest beyond. busy: requests in progress on average.", p.dim)
 	p.line("")
+}
+
+// Busy writes a number of requests in progress.
+func Busy(n float64) string {
+	if n >= 999.5 {
+		return count(int64(math.Round(n)))
+	}
+	return fmt.Sprintf("%.3g", n)
 }
 
 // worstText is the objective that was nearest to its limit, or farthest beyond.

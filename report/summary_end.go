@@ -254,11 +254,16 @@ func (p *page) next(s *results.Summary) []advice {
 	if p.opt.Folder != "" {
 		run = quoted(clean(p.opt.Folder))
 	}
+	var list []advice
 	if n := s.Sessions.Orphaned; n > 0 {
-		return []advice{{"authsoak cleanup " + run,
-			"logs out the " + plural(n, "session", "sessions") + " that this run left on the servers"}}
+		list = append(list, advice{"authsoak cleanup " + run,
+			"logs out the " + plural(n, "session", "sessions") + " that this run left on the servers"})
 	}
-	return nil
+	if s.Verdict == results.Invalid && s.Generator.TaintedIntervals > 0 {
+		list = append(list, advice{"authsoak calibrate",
+			"measures what this machine can drive; ask for less, or drive from one that is larger or does nothing else"})
+	}
+	return list
 }
 
 // quoted makes a path safe to paste into a shell.

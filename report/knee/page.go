@@ -30,6 +30,7 @@ type view struct {
 	Facts   []fact
 	Charts  []template.HTML
 	NoCurve string
+	Done    string // what is counted a second: cycles, or steps of held sessions
 	Rows    []row
 }
 
@@ -44,6 +45,7 @@ type row struct {
 func Write(w io.Writer, r *results.CapacityResult) error {
 	v := view{CapacityResult: r, CSS: template.CSS(chart.CSS), Script: template.JS(chart.Script), Word: strings.ToUpper(string(r.Verdict)),
 		Facts: facts(r), NoCurve: r.USL.Refused}
+	_, v.Done = report.CurveWords(r.Axis)
 	if r.Verdict == results.Pass {
 		v.Word = "CAPACITY"
 	}
@@ -55,8 +57,12 @@ func Write(w io.Writer, r *results.CapacityResult) error {
 	}
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		v.Rows = append(v.Rows, row{CapacityStep: s, Level: level(s.Level, r.Axis), Class: classOf(s), Rate: fmt.Sprintf("%.4g", s.RatePerS),
-			Busy: fmt.Sprintf("%.3g", s.Concurrency), Live: fmt.Sprintf("%.0f", s.Sessions)})
+		rate := s.RatePerS
+		if r.Axis == results.SessionsAxis {
+			rate = s.StepsPerS
+		}
+		v.Rows = append(v.Rows, row{CapacityStep: s, Level: level(s.Level, r.Axis), Class: classOf(s), Rate: fmt.Sprintf("%.4g", rate),
+			Busy: report.Busy(s.Concurrency), Live: fmt.Sprintf("%.0f", s.Sessions)})
 	}
 	return page.Execute(w, v)
 }
