@@ -10,14 +10,19 @@ func (p *page) gaps(all []results.Gap) {
 		return
 	}
 	p.heading("Gaps")
-	for _, g := range all {
-		text := "not driven for " + span(g.LengthS) + ", from " + clean(g.From) + " to " + clean(g.To) + ": the generator had died after " +
-			span(g.At) + " of load; " + count(g.LoggedOut) + " sessions were logged out, " + count(g.AlreadyEnded) + " had ended"
-		if g.PossiblyOpen > 0 {
-			text += ", " + count(g.PossiblyOpen) + " may have been opened that nobody can log out"
-		}
-		p.prose("  "+p.warn+" ", text, p.yellow)
+	for i := range all {
+		p.prose("  "+p.warn+" ", gapText(&all[i]), p.yellow)
 	}
+}
+
+// gapText says when a run was not driven, and what became of its sessions.
+func gapText(g *results.Gap) string {
+	text := "not driven for " + span(g.LengthS) + ", from " + clean(g.From) + " to " + clean(g.To) + ": the generator had died after " +
+		span(g.At) + " of load; " + plural(g.LoggedOut, "session was", "sessions were") + " logged out, " + count(g.AlreadyEnded) + " had ended"
+	if g.PossiblyOpen > 0 {
+		text += ", " + count(g.PossiblyOpen) + " may have been opened that nobody can log out"
+	}
+	return text
 }
 
 // listed writes what the servers' own lists of sessions say of the ledger.

@@ -92,6 +92,9 @@ func Quoted(path string) string { return quoted(path) }
 // nobody measured that.
 func Ceiling(g *results.GeneratorSummary) string { return ceilingText(g) }
 
+// Gap says when a run was not driven, and what became of its sessions.
+func Gap(g *results.Gap) string { return gapText(g) }
+
 // DriftVerdict says whether anything drifted.
 func DriftVerdict(d *results.Drift) string {
 	text, _ := driftWords(d)

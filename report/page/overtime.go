@@ -65,12 +65,16 @@ func (o *overTime) plot(id, title, note string, unit chart.Unit, series ...chart
 	}
 }
 
+// leastPoint is the share of a point's width that the last one must have: a rate
+// of the milliseconds in which a run ends is none.
+const leastPoint = 0.1
+
 // column makes a line of one value of each point that was measured.
 func column[T any](o *overTime, points []T, value func(seconds float64, p *T) float64) []float64 {
 	ys := make([]float64, len(o.xs))
 	for i := range ys {
 		ys[i] = math.NaN()
-		if seconds := o.Timeline.Runs[i].Seconds; seconds > 0 {
+		if seconds := o.Timeline.Runs[i].Seconds; seconds > 0 && (i == 0 || i < len(ys)-1 || seconds >= leastPoint*o.Timeline.Width) {
 			var p T
 			if i < len(points) {
 				p = points[i]
@@ -169,7 +173,7 @@ func (o *overTime) share(names []string) float64 {
 // sessions draws the live sessions against the plan and Little's law.
 func (o *overTime) sessions() template.HTML {
 	cycles, _ := o.total(o.targets()...)
-	series := []chart.Series{{Name: "held, at most", Color: chart.C1, X: o.xs,
+	series := []chart.Series{{Name: "held", Color: chart.C1, X: o.xs,
 		Y: column(o, cycles, func(_ float64, p *timeline.Target) float64 { return float64(p.MaxLive) })}}
 	if planned := o.runs(func(p *timeline.Run) float64 { return p.PlannedUsers }); slices.ContainsFunc(planned, func(v float64) bool { return v > 0 }) {
 		name := "planned sessions"
@@ -181,7 +185,7 @@ func (o *overTime) sessions() template.HTML {
 	if ys, ok := o.little(); ok {
 		series = append(series, chart.Series{Name: "by Little's law", Color: chart.C2, X: o.xs, Y: ys})
 	}
-	return o.plot("live-sessions", "Live sessions", "by Little's law: sessions opened a second × their mean length", chart.Plain, series...).Figure()
+	return o.plot("live-sessions", "Live sessions", "held: the ledger at the end of each second; by Little's law: sessions opened a second × their mean length", chart.Plain, series...).Figure()
 }
 
 // little estimates the live sessions of each point by N = λ·W (Little, 1961): λ

@@ -203,6 +203,9 @@ func (v *view) Facts() []Fact {
 		facts = append(facts, Fact{"labels", report.Labels(s)})
 	}
 	facts = append(facts, Fact{"cycles", report.Cycles(s)}, Fact{"traffic", report.Traffic(s)})
+	for i := range s.Gaps {
+		facts = append(facts, Fact{"gap", report.Gap(&s.Gaps[i])})
+	}
 	if insecure := report.Insecure(s); len(insecure) > 0 {
 		facts = append(facts, Fact{"INSECURE", "certificate not verified: " + strings.Join(insecure, ", ")})
 	}
