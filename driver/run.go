@@ -277,6 +277,7 @@ func (r *run) load(stop <-chan struct{}) (ending runEnding, err error) {
 	watched, unwatch := context.WithCancel(context.Background())
 	var aux errgroup.Group
 	aux.Go(func() error { return r.watchdog(watched) })
+	aux.Go(func() error { return r.keepSafe(watched) })
 	if r.Restart != nil && r.experiment != nil {
 		aux.Go(func() error { return r.restartTarget(watched) })
 	}

@@ -211,12 +211,22 @@ func (c *Collector) flush() error {
 	return errors.Join(c.intervals.Flush(), c.samples.Flush(), c.hlog.flush())
 }
 
+// Sync waits until what was handed to the kernel is on the disk, so that it
+// outlives the machine. It takes as long as the disk does, and is the one method
+// that may be called beside the others, up to [Collector.Finish].
+func (c *Collector) Sync() error {
+	var problems []error
+	for _, f := range c.files {
+		problems = append(problems, f.Sync())
+	}
+	return errors.Join(problems...)
+}
+
 func (c *Collector) close() error {
 	var problems []error
 	for _, f := range c.files {
 		problems = append(problems, f.Close())
 	}
-	c.files = nil
 	return errors.Join(problems...)
 }
 

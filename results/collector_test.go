@@ -1,6 +1,7 @@
 package results
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -310,6 +311,31 @@ func TestFilesAreWrittenEachTick(t *testing.T) {
 		if seconds != second+1 || hists != second+1 {
 			t.Errorf("after second %d the files hold %d seconds and %d histograms", second+1, seconds, hists)
 		}
+	}
+}
+
+// What was written can be brought to the disk while more is, and not when the files
+// are closed.
+func TestSync(t *testing.T) {
+	r := newRun(t, nil, nil)
+	done := make(chan error)
+	go func() {
+		var err error
+		for range 20 {
+			err = errors.Join(err, r.c.Sync())
+		}
+		done <- err
+	}()
+	for range 20 {
+		r.cycle(0, Hold, time.Millisecond, OK, NoClass)
+		r.tick(Hold)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	r.finish(Ending{})
+	if err := r.c.Sync(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("after the end: %v", err)
 	}
 }
 

@@ -19,6 +19,9 @@ type backing interface {
 	through() bool
 	// write copies b to the file where through, else it does nothing.
 	write(at int64, b []byte) error
+	// sync waits until the file is on the disk. It may be called beside all but
+	// close.
+	sync() error
 	close(remove bool) error
 }
 
@@ -64,6 +67,13 @@ func (w *writeThrough) write(at int64, b []byte) error {
 	}
 	_, err := w.file.WriteAt(b, at)
 	return err
+}
+
+func (w *writeThrough) sync() error {
+	if w.file == nil {
+		return nil
+	}
+	return w.file.Sync()
 }
 
 func (w *writeThrough) close(remove bool) error {

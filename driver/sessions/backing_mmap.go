@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -72,6 +73,24 @@ func (m *mapping) reserve(at, size int64) error {
 
 func (m *mapping) through() bool             { return false }
 func (m *mapping) write(int64, []byte) error { return nil }
+
+// sync writes back what changed in the mapped parts, then the file's size. It
+// doesn't hold the lock meanwhile: a store that has to grow must not wait for the
+// disk.
+func (m *mapping) sync() error {
+	if m.file == nil {
+		return nil
+	}
+	m.mu.Lock()
+	parts := slices.Clone(m.parts)
+	m.mu.Unlock()
+	for _, p := range parts {
+		if err := unix.Msync(p, unix.MS_SYNC); err != nil {
+			return err
+		}
+	}
+	return m.file.Sync()
+}
 
 func (m *mapping) close(remove bool) error {
 	m.mu.Lock()

@@ -14,8 +14,8 @@
 //
 // The file holds secrets, the cookies of live sessions: it has mode 0600
 // whatever the umask, and is deleted after a clean end. It survives the death of
-// the process, not that of the machine: nothing is synced to the disk, and a
-// checksum tells the jars that a crash of the system tore.
+// the process as it is. What survives that of the machine is what [Store.Sync] was
+// called for, and a checksum tells the jars that a crash of the system tore.
 //
 // The package opens no connection, knows no cookie by name and judges nothing.
 package sessions

@@ -300,6 +300,35 @@ func TestDescribe(t *testing.T) {
 	})
 }
 
+// A store is brought to the disk while it grows.
+func TestSyncWhileGrowing(t *testing.T) {
+	eachKind(t, 1, func(t *testing.T, s *Store, path string) {
+		done := make(chan error)
+		go func() {
+			for range 20 {
+				if err := s.Sync(); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+		h := s.Shard(0)
+		for range 3 * segmentBytes / recordBytes {
+			id, err := h.Take()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.SaveAs(id, jar("", "value"), Live); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestLoadAllocatesNothing(t *testing.T) {
 	s, err := Create("", 1)
 	if err != nil {

@@ -144,6 +144,16 @@ func (s *Store) Err() error {
 	return nil
 }
 
+// Sync waits until every change made before it is on the disk, so that it outlives
+// the machine. It takes as long as the disk does, holds nobody up, and must have
+// returned before [Store.Close].
+func (s *Store) Sync() error {
+	if err := s.back.sync(); err != nil {
+		return fmt.Errorf("ledger %s: %w", s.path, err)
+	}
+	return nil
+}
+
 // Close gives the memory back and leaves the file. No record may be touched
 // afterwards. Closing again does nothing.
 func (s *Store) Close() error { return s.end(false) }
