@@ -1,14 +1,16 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
+	"authsoak/capacity"
 	"authsoak/driver"
 	"authsoak/driver/sessions"
 	"authsoak/results"
@@ -24,10 +26,11 @@ func (p *program) cleanupCommand() *cli.Command {
 		Usage:     "log out sessions that a run left behind",
 		ArgsUsage: "RUN",
 		Description: `
-RUN is the folder of a run that was killed, or stopped at once. Its ledger names
-the sessions still open, its scenario the servers. Relative paths in that
-scenario count from the folder in which the run was started. Cleaning up can be
-interrupted and goes on where it was.
+RUN is the folder of a run that was killed, or stopped at once, or of a search
+or comparison that consists of runs. Its ledgers name the sessions still open,
+its scenario the servers. Relative paths in that scenario count from the folder
+in which the run was started. Cleaning up can be interrupted and goes on where
+it was.
 
 The exit code is 0 when no session is left that could be logged out, else 1.`,
 		UsageText: `
@@ -48,44 +51,87 @@ func (p *program) cleanup(c *cli.Context) error {
 	if err := wrongUse(c, v.problems...); err != nil {
 		return err
 	}
+	left := leftBy(dirs[0])
 	folder, err := results.OpenFolder(dirs[0])
-	if err != nil {
+	switch {
+	case err == nil:
+	case len(left) > 0: // a comparison that was killed has nothing but its rounds
+		folder = &results.Folder{Dir: dirs[0], RunID: filepath.Base(dirs[0])}
+	default:
 		return err
 	}
-	var ledgers []string
-	for _, name := range []string{results.LedgerFile, results.ProbesLedgerFile} {
-		if _, err := os.Stat(folder.Path(name)); !errors.Is(err, fs.ErrNotExist) {
-			ledgers = append(ledgers, folder.Path(name))
+	ctx, cancel := p.untilStopped(c.Context)
+	defer cancel()
+	all := driver.Cleaned{RunID: folder.RunID}
+	for _, run := range left {
+		if err := p.cleanFolder(ctx, run, overrides, &all); err != nil {
+			return err
 		}
 	}
-	if len(ledgers) == 0 {
-		return p.cleaned(c, driver.Cleaned{RunID: folder.RunID})
+	if err := p.cleaned(c, all); ctx.Err() == nil {
+		return err
+	}
+	return code(exitInterrupted)
+}
+
+// leftBy finds the folders that hold a ledger: that of the run, and those of the
+// runs of which it is made, the steps of a search or the rounds of a comparison.
+func leftBy(dir string) (left []*results.Folder) {
+	dirs := []string{dir}
+	for _, parent := range []string{dir, filepath.Join(dir, capacity.StepsDir)} {
+		entries, err := os.ReadDir(parent)
+		for _, e := range entries {
+			if err == nil && e.IsDir() {
+				dirs = append(dirs, filepath.Join(parent, e.Name()))
+			}
+		}
+	}
+	for _, d := range dirs {
+		if f := (&results.Folder{Dir: d, RunID: filepath.Base(d)}); len(ledgersIn(f)) > 0 {
+			left = append(left, f)
+		}
+	}
+	return left
+}
+
+// ledgersIn lists the ledgers of one folder.
+func ledgersIn(f *results.Folder) (paths []string) {
+	for _, name := range results.Ledgers() {
+		if info, err := os.Stat(f.Path(name)); err == nil && info.Mode().IsRegular() {
+			paths = append(paths, f.Path(name))
+		}
+	}
+	return paths
+}
+
+// cleanFolder logs out what the ledgers of one run hold. Once it was interrupted
+// there is nothing left to do.
+func (p *program) cleanFolder(ctx context.Context, folder *results.Folder, overrides scenario.Overrides, all *driver.Cleaned) error {
+	if ctx.Err() != nil {
+		return nil
 	}
 	plan, err := leftPlan(folder, overrides)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := p.untilStopped(c.Context)
-	defer cancel()
 	targets, err := preflight(ctx, plan)
 	if err != nil {
 		return p.orInterrupted(err)
 	}
-	all := driver.Cleaned{RunID: folder.RunID}
-	for _, ledger := range ledgers {
+	for _, ledger := range ledgersIn(folder) {
 		done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent()})
 		if errors.Is(err, sessions.ErrInUse) {
 			return fmt.Errorf("cleanup %s: %w: let it end, or interrupt it, first", folder.Dir, err)
+		}
+		if err == nil && ledger == folder.Path(results.LedgerFile) {
+			_, err = results.AddCleaned(folder, done.Targets) // for a run that goes on
 		}
 		if err != nil {
 			return &exit{exitFailed, fmt.Errorf("cleanup %s: %w", folder.Dir, err)}
 		}
 		all.Add(done)
 	}
-	if err := p.cleaned(c, all); ctx.Err() == nil {
-		return err
-	}
-	return code(exitInterrupted)
+	return nil
 }
 
 // leftPlan compiles the scenario that a run left. Its paths count from where

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -17,15 +16,20 @@ import (
 	"authsoak/scenario"
 )
 
-// fixedByResume are flags that a run which goes on can't have.
-var fixedByResume = []string{"out", "run-id", "timeout-probes"}
+// fixedByResume are flags that a run which goes on can't have, and why.
+var fixedByResume = [][2]string{
+	{"out", "the run that goes on has its own: leave it out"},
+	{"run-id", "the run that goes on has its own: leave it out"},
+	{"timeout-probes", "they end with the run that made them: leave it out, or measure with authsoak timeout"},
+	{"restart-command", "an experiment can't go on after a gap: start it anew"},
+}
 
 // resume goes on with a run that was killed, in its folder.
 func (p *program) resume(ctx context.Context, c *cli.Context, files []string, o scenario.Overrides) error {
 	var problems []error
-	for _, name := range fixedByResume {
-		if c.IsSet(name) {
-			problems = append(problems, fmt.Errorf("--%s: the run that goes on has its own: leave it out", name))
+	for _, fixed := range fixedByResume {
+		if c.IsSet(fixed[0]) {
+			problems = append(problems, fmt.Errorf("--%s: %s", fixed[0], fixed[1]))
 		}
 	}
 	if err := wrongUse(c, problems...); err != nil {
@@ -46,6 +50,11 @@ func (p *program) resume(ctx context.Context, c *cli.Context, files []string, o 
 	plan, targets, err := p.planned(ctx, s)
 	if err != nil {
 		return err
+	}
+	if plan.Experiment != nil {
+		// Nobody knows what the dead generator saw of the event and of before it.
+		return fmt.Errorf("--resume %s: the %s is judged from its beginning and can't go on after a gap: log out what it left with authsoak cleanup %s, and start it anew",
+			folder.Dir, plan.Experiment.Kind, folder.Dir)
 	}
 	against, err := baselineOf(c, s)
 	if err != nil {
@@ -125,14 +134,20 @@ func (p *program) progress(c *cli.Context) func(done, all int) {
 }
 
 // settleLedger logs out what the killed run left open, and tells the earlier part.
+// What cleanups have done since the kill counts too. Where somebody has removed the
+// ledger, what it still held is given up.
 func (p *program) settleLedger(ctx context.Context, c *cli.Context, folder *results.Folder, plan *scenario.Plan, targets []driver.Target, earlier *results.Earlier) error {
-	ledger := folder.Path(results.LedgerFile)
-	done := driver.Cleaned{}
-	if _, err := os.Stat(ledger); !errors.Is(err, fs.ErrNotExist) {
-		if !c.Bool("quiet") {
-			fmt.Fprintf(p.Err, "going on with %s after %s of load: logging out what it left open\n", folder.Dir, earlier.Driven)
+	var all driver.Cleaned
+	if left := ledgersIn(folder); len(left) > 0 && !c.Bool("quiet") {
+		fmt.Fprintf(p.Err, "going on with %s after %s of load: logging out what it left open\n", folder.Dir, earlier.Driven)
+		defer func() { fmt.Fprintf(p.Err, "logged out %d, ended already %d\n", all.LoggedOut, all.AlreadyEnded) }()
+	}
+	for _, ledger := range ledgersIn(folder) {
+		done, err := driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent(), Observe: p.progress(c)})
+		if err == nil && ledger == folder.Path(results.LedgerFile) {
+			_, err = results.AddCleaned(folder, done.Targets)
 		}
-		done, err = driver.Cleanup(ctx, driver.CleanupConfig{Plan: plan, Targets: targets, Ledger: ledger, Agent: agent(), Observe: p.progress(c)})
+		all.Add(done)
 		switch {
 		case errors.Is(err, sessions.ErrInUse):
 			return fmt.Errorf("--resume %s: %w", folder.Dir, err)
@@ -141,13 +156,17 @@ func (p *program) settleLedger(ctx context.Context, c *cli.Context, folder *resu
 		case ctx.Err() != nil:
 			return &exit{exitInterrupted, errors.New("interrupted before load began")}
 		case done.Failed > 0:
-			return &exit{exitInvalid, fmt.Errorf("--resume %s: %d sessions could not be logged out (%s): see to the server, or give up on them by removing %s",
+			return &exit{exitInvalid, fmt.Errorf("--resume %s: %d sessions could not be logged out (%s): see to the server, or give up on them by removing %s: the run then counts them as orphaned",
 				folder.Dir, done.Failed, strings.Join(done.Problems, "; "), ledger)}
 		}
-		if !c.Bool("quiet") {
-			fmt.Fprintf(p.Err, "logged out %d, ended already %d\n", done.LoggedOut, done.AlreadyEnded)
-		}
 	}
-	done.Tell(earlier)
+	cleaned, err := results.ReadCleaned(folder)
+	if err != nil {
+		return &exit{exitInvalid, fmt.Errorf("--resume %s: %w", folder.Dir, err)}
+	}
+	earlier.Settle(cleaned)
+	if n := earlier.Mark.GivenUp; n > 0 && !c.Bool("quiet") {
+		fmt.Fprintf(p.Err, "given up %s that may still be open: their ledger was removed\n", counted(int(n), "session"))
+	}
 	return nil
 }

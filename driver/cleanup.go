@@ -38,7 +38,7 @@ type Cleaned struct {
 	// PossiblyOpen counts logins whose answer never came: nobody knows their
 	// cookies, so that nobody can log them out.
 	PossiblyOpen int
-	Targets      []CleanedTarget // in the plan's order, as far as there was something
+	Targets      []results.CleanedTarget // in the plan's order, as far as there was something
 	// Problems are the first few reasons of failures.
 	Problems []string
 }
@@ -134,6 +134,9 @@ type cleanup struct {
 }
 
 func (j *cleanup) add(e *sessions.Entry, targets []target) {
+	if e.State != sessions.Opening && e.State != sessions.PossiblyOpen {
+		j.done.of(e.Record.Target).Left++
+	}
 	switch {
 	case e.State == sessions.Opening || e.State == sessions.PossiblyOpen:
 		j.done.enter(e.Record.Target, sessions.PossiblyOpen)

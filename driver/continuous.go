@@ -25,8 +25,8 @@ type breachKey struct {
 
 // breach counts what broke one rule on one target.
 type breach struct {
-	count int64
-	first string
+	count, told int64 // told: entered in the intervals, for a run that goes on after a kill
+	first       string
 }
 
 // continuousRules are the rules of a run: each answer of the class breaks it.
@@ -59,6 +59,38 @@ func (c *continuous) note(target int, class results.Class, reason string) {
 		c.breaches[k] = b
 	}
 	b.count++
+}
+
+// fresh tells what broke the rules of each target since the last time, by the
+// rule's name; nil where nothing did.
+func (c *continuous) fresh(targets int) []map[string]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []map[string]int64
+	for k, b := range c.breaches {
+		if b.count == b.told {
+			continue
+		}
+		if out == nil {
+			out = make([]map[string]int64, targets)
+		}
+		if out[k.target] == nil {
+			out[k.target] = map[string]int64{}
+		}
+		out[k.target][ruleOf(k.class)] += b.count - b.told
+		b.told = b.count
+	}
+	return out
+}
+
+// ruleOf names the rule that an answer of the class breaks.
+func ruleOf(class results.Class) string {
+	for _, rule := range continuousRules {
+		if rule.class == class {
+			return rule.id
+		}
+	}
+	panic("no rule is broken by " + class.String())
 }
 
 // observe looks at how a step ended.

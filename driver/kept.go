@@ -48,6 +48,15 @@ func (k *Kept) Sessions(target int) results.SessionSummary {
 	}
 }
 
+// orphans counts the sessions of a target that could still be logged out; of no
+// ledger, none.
+func (k *Kept) orphans(target int) int64 {
+	if k == nil {
+		return 0
+	}
+	return orphans(k.store.CountsOf(uint8(target)))
+}
+
 // Close ends the ledger. The file stays if a session may still be open. The error
 // also tells of sessions that could not be kept.
 func (k *Kept) Close() error {

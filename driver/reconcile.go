@@ -32,6 +32,24 @@ type listing struct {
 	leaks   bool
 }
 
+// keepListings makes the ledger of the sessions that ask for lists, if any does.
+func (r *run) keepListings() (err error) {
+	for i := range r.targets {
+		if r.targets[i].listing != nil && !r.targets[i].flow.Sessionless {
+			r.listings, err = KeepLedger(r.Folder.Path(results.ListingLedgerFile), r.Folder.RunID)
+			return err
+		}
+	}
+	return nil
+}
+
+// asker makes a prober whose sessions stand in a ledger.
+func (r *run) asker(t *target) *Prober {
+	p := &Prober{target: t, timeout: r.plan.Timeout, epoch: r.epoch}
+	p.Keep(r.listings, t.index, 0)
+	return p
+}
+
 // listAll asks every target whose profile has a listing. It sends nothing to the
 // others.
 func (r *run) listAll(before []listing) []listing {
@@ -58,7 +76,7 @@ func (r *run) listAll(before []listing) []listing {
 
 func (r *run) list(ctx context.Context, t *target) listing {
 	l := listing{own: map[int]int{}, all: rules.NotCounted}
-	p := &Prober{target: t, timeout: r.plan.Timeout, epoch: r.epoch}
+	p := r.asker(t)
 	for account := range min(listedAccounts, t.Accounts.Count()) {
 		listed, problem := p.listed(ctx, account)
 		if problem != "" {
@@ -80,7 +98,7 @@ func (r *run) list(ctx context.Context, t *target) listing {
 // may take its time, and somebody may just have used the account. What was left
 // behind stays.
 func (r *run) listAgain(ctx context.Context, t *target, before, after *listing) {
-	p := &Prober{target: t, timeout: r.plan.Timeout, epoch: r.epoch}
+	p := r.asker(t)
 	for range listedAgain {
 		more := false
 		for account, n := range after.own {
@@ -185,7 +203,7 @@ func (r *run) reconcile(before, after []listing) (found []results.Listed, checks
 		}
 		f.Trial, f.Leaks = after[i].trial, after[i].leaks
 		held, perhaps := r.heldFor(i, common)
-		f.Held, f.Perhaps = int64(held), int64(perhaps)
+		f.Held, f.Perhaps = int64(held), int64(perhaps)+r.perhapsEarlier(i)
 		f.Surplus = max(0, f.Surplus-f.Held)
 		if a, b := before[i].all, after[i].all; a != rules.NotCounted && b != rules.NotCounted {
 			f.AllKnown, f.AllBefore, f.AllAfter = true, int64(a), int64(b)

@@ -19,7 +19,7 @@ func (l *listing) tryTotal(ctx context.Context, r *run, t *target, before *listi
 	if l.all == rules.NotCounted || before.all == rules.NotCounted || l.all <= before.all || l.ownKnown(before) {
 		return
 	}
-	p := &Prober{target: t, timeout: r.plan.Timeout, epoch: r.epoch}
+	p := r.asker(t)
 	watcher := p.Client(0)
 	defer func() { _ = watcher.Close() }()
 	if in := last(watcher.Login(ctx, rules.Variation{})); !in.Accepted() {

@@ -5,6 +5,7 @@ import (
 
 	"authsoak/driver/sessions"
 	"authsoak/results"
+	"authsoak/rules"
 )
 
 // A run that was killed goes on in the same folder. Its time of load goes on too,
@@ -72,44 +73,74 @@ func (r *run) resume() {
 			r.shards[0].recorder.Count(results.Phase(p), i, results.CyclesInterrupted, max(0, n.Interrupted))
 		}
 	}
-	// Of the other classes not every answer breaks a rule.
-	for i, counts := range e.Classes {
-		for _, class := range []results.Class{results.UnexpectedAccept, results.WrongUser, results.RepeatedID} {
-			if n := counts[class]; n > 0 {
-				r.continuous.breaches[breachKey{i, class}] = &breach{count: n, first: "before the gap; see " + results.SamplesFile}
+	for i, counts := range e.Breaches {
+		for _, rule := range continuousRules {
+			if n := counts[rule.id]; n > 0 {
+				r.continuous.breaches[breachKey{i, rule.class}] = &breach{count: n, told: n, first: "before the gap; see " + results.SamplesFile}
 			}
 		}
 	}
 }
 
-// Tell enters in the earlier part of a run what became of its sessions.
-func (c *Cleaned) Tell(e *results.Earlier) {
-	for i := range e.Sessions {
-		var t CleanedTarget
-		if i < len(c.Targets) {
-			t = c.Targets[i]
-		}
-		e.Settle(i, t.LoggedOut, t.AlreadyEnded, t.PossiblyOpen)
+// before returns what servers listed before the load: of a run that goes on, before
+// its first part, since what that left behind would hide in a list made now.
+func (r *run) before() []listing {
+	if r.Earlier == nil {
+		return r.listAll(nil)
 	}
+	out := make([]listing, len(r.targets))
+	for i := range r.targets {
+		out[i] = listing{all: rules.NotCounted, problem: "it was not listed before the load began"}
+		for _, l := range r.Earlier.Head.ListedBefore {
+			if l.Target == r.targets[i].Name {
+				out[i] = listing{own: l.Own, all: l.All, problem: l.Problem}
+			}
+		}
+	}
+	return out
 }
 
-// CleanedTarget is what became of the sessions of one target.
-type CleanedTarget struct{ LoggedOut, AlreadyEnded, PossiblyOpen int64 }
-
-// enter counts one.
-func (c *Cleaned) enter(target uint8, became sessions.State) {
-	for len(c.Targets) <= int(target) {
-		c.Targets = append(c.Targets, CleanedTarget{})
+// listedBefore is what is kept of the lists before the load.
+func (r *run) listedBefore() (out []results.ListedBefore) {
+	for i, l := range r.listed {
+		if l.own != nil {
+			out = append(out, results.ListedBefore{Target: r.targets[i].Name, Own: l.own, All: l.all, Problem: l.problem})
+		}
 	}
-	switch t := &c.Targets[target]; became {
+	return out
+}
+
+// perhapsEarlier counts the sessions of a target that may have been open since
+// before a gap, and that no ledger knows any more.
+func (r *run) perhapsEarlier(target int) int64 {
+	if r.Earlier == nil || target >= len(r.Earlier.Sessions) {
+		return 0
+	}
+	return r.Earlier.Sessions[target].PossiblyOpen + r.Earlier.Orphaned[target]
+}
+
+// enter counts what became of one session.
+func (c *Cleaned) enter(target uint8, became sessions.State) {
+	t := c.of(target)
+	switch became {
 	case sessions.Closed:
 		c.LoggedOut++
 		t.LoggedOut++
+		t.Left--
 	case sessions.Expired:
 		c.AlreadyEnded++
 		t.AlreadyEnded++
+		t.Left--
 	case sessions.PossiblyOpen:
 		c.PossiblyOpen++
 		t.PossiblyOpen++
 	}
+}
+
+// of is what became of the sessions of one target.
+func (c *Cleaned) of(target uint8) *results.CleanedTarget {
+	for len(c.Targets) <= int(target) {
+		c.Targets = append(c.Targets, results.CleanedTarget{})
+	}
+	return &c.Targets[target]
 }

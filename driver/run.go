@@ -101,6 +101,9 @@ type run struct {
 	fatal   error  // why the harness can't go on
 	problem string // why the run is invalid
 
+	listed   []listing // by servers, before the load
+	listings *Kept     // the sessions that ask for lists; nil where no server has one
+
 	continuous *continuous       // nil in a cleanup
 	scraper    *scrape.Scraper   // nil where no endpoint is to be asked
 	experiment *experiment.Judge // nil: an ordinary load
@@ -116,12 +119,15 @@ func Run(ctx context.Context, stop <-chan struct{}, c Config) (*results.Summary,
 		return nil, err
 	}
 	defer r.cancel()
-	before := r.listAll(nil)
+	if err := r.keepListings(); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	r.listed = r.before()
 	ended, err := r.load(stop)
 	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
-	ended.listed, ended.checks = r.reconcile(before, r.listAll(before))
+	ended.listed, ended.checks = r.reconcile(r.listed, r.listAll(r.listed))
 	summary, err := r.conclude(ended)
 	return summary, errors.Join(r.failure(), err, r.close())
 }

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"runtime"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 
 // collection sets up the collector of the run.
 func (r *run) collection() results.Options {
-	o := results.Options{Folder: r.Folder, Earlier: r.Earlier, Run: r.info(), Series: r.series, Limits: r.Limits, Export: r.Export}
+	o := results.Options{Folder: r.Folder, Earlier: r.Earlier, Run: r.info(), Series: r.series, Limits: r.Limits, Export: r.Export,
+		ListedBefore: r.listedBefore()}
 	for i := range r.targets {
 		o.Targets = append(o.Targets, r.targets[i].Name)
 	}
@@ -94,7 +96,8 @@ func (r *run) tickFor(least time.Duration) (broken string) {
 }
 
 func (r *run) gauges(now int64) results.Gauges {
-	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), Scrapes: r.scrapes()}
+	g := results.Gauges{Health: r.health(), Sessions: make([]results.SessionCounts, len(r.targets)), Scrapes: r.scrapes(),
+		Breaches: r.continuous.fresh(len(r.targets))}
 	for i := range r.targets {
 		g.Sessions[i] = ofCounts(r.store.CountsOf(uint8(i)))
 		g.Waiting = append(g.Waiting, r.targets[i].line.length())
@@ -186,7 +189,7 @@ func (r *run) conclude(e runEnding) (*results.Summary, error) {
 	for i := range r.targets {
 		c := r.store.CountsOf(uint8(i))
 		ending.Sessions = append(ending.Sessions, ofCounts(c))
-		ending.Orphaned = append(ending.Orphaned, orphans(c))
+		ending.Orphaned = append(ending.Orphaned, orphans(c)+r.listings.orphans(i))
 	}
 	return r.records.Finish(ending)
 }
@@ -210,8 +213,12 @@ func (r *run) close() error {
 	for _, s := range r.shards {
 		s.conns.closeAll()
 	}
-	if orphans(r.store.Counts()) > 0 {
-		return r.store.Close()
+	var err error
+	if r.listings != nil {
+		err = r.listings.Close()
 	}
-	return r.store.Remove()
+	if orphans(r.store.Counts()) > 0 {
+		return errors.Join(err, r.store.Close())
+	}
+	return errors.Join(err, r.store.Remove())
 }

@@ -255,7 +255,11 @@ func (p *page) next(s *results.Summary) []advice {
 		run = quoted(clean(p.opt.Folder))
 	}
 	var list []advice
-	if n := s.Sessions.Orphaned; n > 0 {
+	n := s.Sessions.Orphaned
+	for _, g := range s.Gaps {
+		n -= g.GivenUp // no ledger knows them any more
+	}
+	if n > 0 {
 		list = append(list, advice{"authsoak cleanup " + run,
 			"logs out the " + plural(n, "session", "sessions") + " that this run left on the servers"})
 	}

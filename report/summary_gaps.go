@@ -19,6 +19,9 @@ func (p *page) gaps(all []results.Gap) {
 func gapText(g *results.Gap) string {
 	text := "not driven for " + span(g.LengthS) + ", from " + clean(g.From) + " to " + clean(g.To) + ": the generator had died after " +
 		span(g.At) + " of load; " + plural(g.LoggedOut, "session was", "sessions were") + " logged out, " + count(g.AlreadyEnded) + " had ended"
+	if g.GivenUp > 0 {
+		text += ", " + count(g.GivenUp) + " were given up and may still be open"
+	}
 	if g.PossiblyOpen > 0 {
 		text += ", " + count(g.PossiblyOpen) + " may have been opened that nobody can log out"
 	}

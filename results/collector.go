@@ -25,6 +25,8 @@ type Options struct {
 	// CPUAtStart is the processor time, in seconds, that the process had used
 	// before the load; it isn't counted as the cost of driving.
 	CPUAtStart float64
+	// ListedBefore is what servers listed before the load.
+	ListedBefore []ListedBefore
 	// Export is told what each interval added, before any when load begins; nil:
 	// nobody is. It is called where the run ticks, so it must be quick.
 	Export func(*Increase)
@@ -60,6 +62,9 @@ type Gauges struct {
 	PlannedUsers float64
 	// PlannedPerSec is the rate of arrivals in the plan, in the middle of the interval; 0: it plans users.
 	PlannedPerSec float64
+	// Breaches is how often each session rule was broken since the last tick, by
+	// target and the rule's name; nil where none was.
+	Breaches []map[string]int64
 	// Scrapes is what targets told of themselves since the last tick.
 	Scrapes []ScrapeInterval
 	// WorkerLimited says that at some moment of the interval somebody was due while
@@ -177,7 +182,7 @@ func (c *Collector) open() error {
 	c.samples = bufio.NewWriter(c.files[1])
 	if e := c.opt.Earlier; e != nil {
 		c.hlog = newHlogWriter(c.files[2], time.Time{})
-		return errors.Join(c.encoder.Encode(e.Mark), c.flush())
+		return errors.Join(c.encoder.Encode(e.Mark), c.flush(), forgetCleaned(c.opt.Folder))
 	}
 	c.hlog = newHlogWriter(c.files[2], c.opt.Run.StartedAt)
 	return errors.Join(c.encoder.Encode(c.head()), c.flush())
@@ -194,7 +199,7 @@ func (c *Collector) openFile(path string) (*os.File, error) {
 func (c *Collector) head() Head {
 	h := Head{
 		Line: HeadLine, Schema: IntervalsSchema, Run: c.opt.Run, PlannedS: seconds(c.opt.Run.Planned), Thresholds: []string{},
-		HistogramEveryS: c.opt.HistogramEvery.Seconds(),
+		HistogramEveryS: c.opt.HistogramEvery.Seconds(), ListedBefore: c.opt.ListedBefore,
 	}
 	for _, s := range c.opt.Series {
 		h.Series = append(h.Series, nameOf(s))
@@ -255,7 +260,7 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 	length := now - c.last
 	lost, clamped := c.gather()
 	if e := c.opt.Earlier; e != nil && !c.finished {
-		in.Sessions = e.whole(in.Sessions)
+		e.whole(&in)
 	}
 	c.gauges, c.phase = in, phase
 	c.maxRSS = max(c.maxRSS, in.Health.MaxRSS, in.Health.RSS)

@@ -26,6 +26,8 @@ type Gap struct {
 	LoggedOut    int64 `json:"logged_out"`
 	AlreadyEnded int64 `json:"already_ended"`
 	PossiblyOpen int64 `json:"possibly_open"`
+	// GivenUp may still be open: their ledger was removed before they were logged out.
+	GivenUp int64 `json:"given_up,omitempty"`
 }
 
 // Earlier is what a killed run left, as far as going on with it needs.
@@ -39,8 +41,11 @@ type Earlier struct {
 	// Unfinished are cycles that were planned and never started, and those that
 	// were started and never ended, by target and phase.
 	Unfinished []([Phases]struct{ Dropped, Interrupted int64 })
-	// Classes counts the failures of each class, by target.
-	Classes []map[Class]int64
+	// Orphaned are sessions of earlier gaps that nobody could log out, by target. They
+	// count as abandoned.
+	Orphaned []int64
+	// Breaches is how often each session rule was broken, by target and its name.
+	Breaches []map[string]int64
 	// Warmup and Hold are how long the phases lasted.
 	Warmup, Hold time.Duration
 	// Mark is the gap before the part to come; the caller completes it.
@@ -52,7 +57,7 @@ type Earlier struct {
 func ReadEarlier(f *Folder) (*Earlier, error) {
 	e := &Earlier{}
 	counts := map[string]map[string]map[string]int64{}
-	classes := map[string]map[Class]int64{}
+	breaches := map[string]map[string]int64{}
 	var last RunInterval
 	phases := map[string]float64{}
 	for l, err := range ReadIntervals(f) {
@@ -65,13 +70,12 @@ func ReadEarlier(f *Folder) (*Earlier, error) {
 			return nil, fmt.Errorf("run %s: %w", f.Dir, ErrEnded)
 		case l.Gap != nil:
 			e.Gaps = append(e.Gaps, *l.Gap)
-		case l.Series != nil && l.Series.Kind == StepSeries.String():
-			countClasses(classes, l.Series)
 		case l.Run != nil:
 			last = *l.Run
 			phases[last.Phase] += last.Length
 			for _, t := range last.Targets {
 				addTo(counts, t)
+				addBreaches(breaches, t)
 			}
 		}
 	}
@@ -84,19 +88,8 @@ func ReadEarlier(f *Folder) (*Earlier, error) {
 	for _, g := range e.Gaps {
 		e.Last = e.Last.Add(toDuration(g.LengthS))
 	}
-	e.books(last, counts, classes)
+	e.books(last, counts, breaches)
 	return e, nil
-}
-
-func countClasses(into map[string]map[Class]int64, l *SeriesInterval) {
-	for name, n := range l.Errors {
-		if c, ok := ParseClass(name); ok {
-			if into[l.Target] == nil {
-				into[l.Target] = map[Class]int64{}
-			}
-			into[l.Target][c] += n
-		}
-	}
 }
 
 func addTo(counts map[string]map[string]map[string]int64, t TargetInterval) {
@@ -113,17 +106,27 @@ func addTo(counts map[string]map[string]map[string]int64, t TargetInterval) {
 	}
 }
 
+func addBreaches(into map[string]map[string]int64, t TargetInterval) {
+	for rule, n := range t.Breaches {
+		if into[t.Name] == nil {
+			into[t.Name] = map[string]int64{}
+		}
+		into[t.Name][rule] += n
+	}
+}
+
 // books puts what was counted in the order of the targets.
-func (e *Earlier) books(last RunInterval, counts map[string]map[string]map[string]int64, classes map[string]map[Class]int64) {
+func (e *Earlier) books(last RunInterval, counts map[string]map[string]map[string]int64, breaches map[string]map[string]int64) {
 	for _, t := range e.Head.Run.Targets {
-		var sessions SessionCounts
+		var now TargetInterval
 		for _, l := range last.Targets {
 			if l.Name == t.Name {
-				sessions = l.Sessions
+				now = l
 			}
 		}
-		e.Sessions = append(e.Sessions, sessions)
-		e.Classes = append(e.Classes, classes[t.Name])
+		e.Sessions = append(e.Sessions, now.Sessions)
+		e.Orphaned = append(e.Orphaned, now.Orphaned)
+		e.Breaches = append(e.Breaches, breaches[t.Name])
 		var left [Phases]struct{ Dropped, Interrupted int64 }
 		for p := range Phases {
 			n := counts[t.Name][p.String()]
@@ -134,31 +137,48 @@ func (e *Earlier) books(last RunInterval, counts map[string]map[string]map[strin
 	}
 }
 
-// Settle enters what became of the sessions that target had open: those logged
-// out, and those that had ended already. A session that the last record holds and
-// the ledger doesn't was closed in the second that nobody recorded.
-func (e *Earlier) Settle(target int, loggedOut, ended, possiblyOpen int64) {
-	s := &e.Sessions[target]
-	s.Closed += loggedOut
-	s.Expired += ended
-	s.Opened = max(s.Opened, s.Closed+s.Expired)
-	s.Closed = s.Opened - s.Expired
-	s.Live, s.Abandoned, s.PossiblyClosed = 0, 0, 0
-	s.PossiblyOpen = max(s.PossiblyOpen, possiblyOpen)
-	e.Mark.LoggedOut += loggedOut
-	e.Mark.AlreadyEnded += ended
-	e.Mark.PossiblyOpen += possiblyOpen
+// Settle enters what became of the sessions that were open when the generator
+// died; nil: the ledger is gone and nobody knows, so that all of them are given up.
+// A session that the last record holds and the ledger didn't was closed in the
+// second that nobody recorded.
+func (e *Earlier) Settle(c *Cleaned) {
+	for i := range e.Sessions {
+		s := &e.Sessions[i]
+		var t CleanedTarget
+		switch {
+		case c == nil:
+			t.Left = max(0, s.Live+s.Abandoned-e.Orphaned[i])
+		case i < len(c.Targets):
+			t = c.Targets[i]
+		}
+		e.Orphaned[i] += t.Left
+		s.Closed += t.LoggedOut
+		s.Expired += t.AlreadyEnded
+		s.Live, s.Abandoned, s.PossiblyClosed = 0, e.Orphaned[i], 0
+		s.Opened = max(s.Opened, s.Closed+s.Expired+s.Abandoned)
+		s.Closed = s.Opened - s.Expired - s.Abandoned
+		s.PossiblyOpen = max(s.PossiblyOpen, t.PossiblyOpen)
+		e.Mark.LoggedOut += t.LoggedOut
+		e.Mark.AlreadyEnded += t.AlreadyEnded
+		e.Mark.PossiblyOpen += t.PossiblyOpen
+		e.Mark.GivenUp += t.Left
+	}
 }
 
-// whole returns the ledger of the whole run, given that of the part being driven.
-func (e *Earlier) whole(part []SessionCounts) []SessionCounts {
-	out := append([]SessionCounts(nil), part...)
-	for i := range out {
-		if i < len(e.Sessions) {
-			out[i].goOn(e.Sessions[i])
+// whole enters in the gauges of the part being driven the ledger of the whole run.
+func (e *Earlier) whole(g *Gauges) {
+	g.Sessions = append([]SessionCounts(nil), g.Sessions...)
+	g.Orphaned = append([]int64(nil), g.Orphaned...)
+	for i := range g.Sessions {
+		if i >= len(e.Sessions) {
+			return
 		}
+		g.Sessions[i].goOn(e.Sessions[i])
+		if len(g.Orphaned) <= i {
+			g.Orphaned = append(g.Orphaned, 0)
+		}
+		g.Orphaned[i] += e.Orphaned[i]
 	}
-	return out
 }
 
 // goOn adds to the sessions of the part being driven those of the parts before.

@@ -37,7 +37,7 @@ func (c *Collector) Finish(end Ending) (*Summary, error) {
 	now := max(end.Elapsed, c.last)
 	gauges := c.gauges
 	gauges.WorkerLimited, gauges.Overdue, gauges.StillOverdue = false, 0, 0
-	gauges.Scrapes = nil
+	gauges.Breaches, gauges.Scrapes = nil, nil
 	gauges.Sessions, gauges.Orphaned = end.Sessions, end.Orphaned
 	if end.Health != (Health{}) {
 		gauges.Health = end.Health

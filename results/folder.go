@@ -32,7 +32,14 @@ const (
 	LedgerFile     = "ledger"
 	// ProbesLedgerFile holds the sessions of timeout probes beside a load.
 	ProbesLedgerFile = "probes.ledger"
+	// ListingLedgerFile holds the sessions that ask servers for their lists.
+	ListingLedgerFile = "listing.ledger"
+	// CleanedFile says what became of the sessions of a killed run, until it goes on.
+	CleanedFile = "cleaned.json"
 )
+
+// Ledgers are the names of all files in which a run may leave sessions.
+func Ledgers() []string { return []string{LedgerFile, ProbesLedgerFile, ListingLedgerFile} }
 
 // Folder is the directory of one run. It holds no open file and may be copied.
 type Folder struct {

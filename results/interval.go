@@ -46,6 +46,19 @@ type Head struct {
 	Series          []SeriesName `json:"series"`
 	Thresholds      []string     `json:"thresholds"`
 	HistogramEveryS float64      `json:"histogram_every_s"` // of latency.hlog
+	// ListedBefore is what servers listed before the load, for a run that goes on
+	// after a kill: what its first part left behind must not be in the list that the
+	// end is held against.
+	ListedBefore []ListedBefore `json:"listed_before,omitempty"`
+}
+
+// ListedBefore is a server's list of sessions before the load. Numbers that its
+// list doesn't tell are -1.
+type ListedBefore struct {
+	Target  string      `json:"target"`
+	Own     map[int]int `json:"own"` // by the account's number, from 0
+	All     int         `json:"all"`
+	Problem string      `json:"problem,omitempty"` // why some could not be asked
 }
 
 // SeriesName is a [Series] in words.
@@ -152,8 +165,10 @@ type RunInterval struct {
 type TargetInterval struct {
 	Name     string        `json:"name"`
 	Sessions SessionCounts `json:"sessions"`           // at its end
-	Orphaned int64         `json:"orphaned,omitempty"` // left for cleanup; known at the end of the run
+	Orphaned int64         `json:"orphaned,omitempty"` // left for cleanup, known at the end of the run; and given up before it was resumed
 	// Counts are the increases of the [Counter] values, by phase and name; what
 	// did not grow is left out.
 	Counts map[string]map[string]int64 `json:"counts,omitempty"`
+	// Breaches is how often a session rule of the load was broken, by its name.
+	Breaches map[string]int64 `json:"breaches,omitempty"`
 }

@@ -244,10 +244,11 @@ func (m *merger) levels(t *totals) {
 		for _, target := range s.last.Targets {
 			if i, ok := s.targets[target.Name]; ok {
 				t.sessions[i].add(target.Sessions)
-				t.orphaned[i] += target.Orphaned
+				orphaned := target.Orphaned
 				if s.end == nil && s.done() { // killed: what lived then is in the ledger
-					t.orphaned[i] += target.Sessions.Live + target.Sessions.Abandoned
+					orphaned = max(orphaned, target.Sessions.Live+target.Sessions.Abandoned)
 				}
+				t.orphaned[i] += orphaned
 			}
 		}
 	}

@@ -151,6 +151,8 @@ func (s *scanner) target(t *TargetInterval) {
 				s.counts(&counts)
 				t.Counts[phase] = counts
 			})
+		case "breaches":
+			s.counts(&t.Breaches)
 		default:
 			s.fail()
 		}

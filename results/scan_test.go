@@ -37,7 +37,7 @@ func drawLine(t *rapid.T) any {
 		Workers: int(count("workers")), Busy: 3, Overdue: time("overdue"), PlannedUsers: time("planned"), PlannedPerSec: time("rate"), TaintedBy: "pacer", Clamped: 1, Lost: count("lost"),
 		Tainted: rapid.SampledFrom([]string{"", "99 % of \"it\"", "späte <Läufe>"}).Draw(t, "tainted"),
 		Targets: []TargetInterval{{Name: "a", Orphaned: count("orphaned"), Sessions: SessionCounts{1, 2, 3, 4, 5, 6, 7, count("peak")},
-			Counts: map[string]map[string]int64{"hold": counts.Draw(t, "hold"), "warmup": {"requests": 1}}}, {Name: "b"}},
+			Counts: map[string]map[string]int64{"hold": counts.Draw(t, "hold"), "warmup": {"requests": 1}}, Breaches: counts.Draw(t, "breaches")}, {Name: "b"}},
 		Health: Health{time("cpu"), time("share"), count("rss"), 1, 2, 0.5, 1.5, time("s50"), time("s99"), 3, 4, 5, 6, 7, 8}}
 }
 

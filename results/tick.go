@@ -134,6 +134,9 @@ func (c *Collector) writeInterval(t *tick) error {
 		if i < len(c.gauges.Orphaned) {
 			target.Orphaned = c.gauges.Orphaned[i]
 		}
+		if i < len(c.gauges.Breaches) {
+			target.Breaches = c.gauges.Breaches[i]
+		}
 		line.Targets = append(line.Targets, target)
 	}
 	if t.phase == Hold {

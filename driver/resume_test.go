@@ -1,0 +1,106 @@
+package driver_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"authsoak/driver"
+	"authsoak/profiles"
+	"authsoak/results"
+	"authsoak/scenario"
+	"authsoak/simulator"
+)
+
+// killed leaves of a run's folder what a kill at that second would have.
+func killed(t *testing.T, f *results.Folder, at float64) {
+	t.Helper()
+	all, err := os.ReadFile(f.Path(results.IntervalsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []byte
+	for line := range bytes.Lines(all) {
+		var l struct {
+			Line string  `json:"line"`
+			At   float64 `json:"at_s"`
+		}
+		if err := json.Unmarshal(line, &l); err != nil {
+			t.Fatal(err)
+		}
+		if l.At <= at && l.Line != results.EndLine {
+			kept = append(kept, line...)
+		}
+	}
+	if err := os.WriteFile(f.Path(results.IntervalsFile), kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a run found before it was killed fails it after it went on, on a server that
+// has been good since: broken session rules, and sessions left behind.
+func TestResumedRunRemembers(t *testing.T) {
+	leaky := simulator.Options{Seed: 1, Mutant: "session.listed"}
+	forgetful := simulator.Options{Seed: 1, Space: simulator.SpaceOptions{IdleTimeout: time.Second}}
+	for _, test := range []struct {
+		name          string
+		first, second *simulator.Options // nil: the first one still
+		fails         string             // the rule
+	}{
+		{"all is well", &simulator.Options{Seed: 1}, nil, ""},
+		{"live sessions were refused", &forgetful, &simulator.Options{Seed: 1}, "load.live-refused"},
+		{"sessions were left behind", &leaky, nil, "session.listed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, network := simulated(t, *test.first)
+				world := &fickle{dial: network}
+				p := plan(flow(t, "space", profiles.Choice{}))
+				p.Targets = []scenario.TargetPlan{target(p.Targets[0].Flow, generated(t, 20))}
+				var arrivals []time.Duration
+				for i := range 30 {
+					arrivals = append(arrivals, time.Duration(i)*200*time.Millisecond)
+				}
+				arrivals = append(arrivals, 50*time.Second)
+				p.Arrivals, p.Duration, p.Think = scenario.NewTrace(arrivals), time.Minute, scenario.ConstantTime(2*time.Second)
+				run := func(c driver.Config) (*results.Summary, *results.Folder) {
+					targets, err := driver.Open(p, world.network)
+					if err != nil {
+						t.Fatal(err)
+					}
+					c.Plan, c.Targets, c.Shards = p, targets, 2
+					return driveWith(t.Context(), t, nil, c)
+				}
+				_, folder := run(driver.Config{})
+				killed(t, folder, 30)
+				if test.second != nil {
+					_, network := simulated(t, *test.second)
+					world.set(network)
+				}
+				if test.name == "sessions were left behind" {
+					p.Arrivals = scenario.NewTrace(arrivals[:30]) // it would go on leaking
+				}
+				earlier, err := results.ReadEarlier(folder)
+				if err != nil {
+					t.Fatal(err)
+				}
+				earlier.Settle(&results.Cleaned{})
+				s, _ := run(driver.Config{Folder: folder, Earlier: earlier})
+				for _, c := range s.Checks {
+					if want := map[bool]string{true: "fail", false: "pass"}[c.ID == test.fails]; c.Verdict != want {
+						t.Errorf("%s: %s, %s; want %s", c.ID, c.Verdict, c.Observed, want)
+					}
+				}
+				if s.Verdict == results.Pass != (test.fails == "") {
+					t.Errorf("%s %q", s.Verdict, s.Reasons)
+				}
+				if _, err := os.Stat(folder.Path(results.ListingLedgerFile)); err == nil {
+					t.Error("the ledger of the listings is left")
+				}
+			})
+		})
+	}
+}
