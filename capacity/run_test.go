@@ -137,7 +137,11 @@ func TestSessionCap(t *testing.T) {
 // A generator that is late on purpose makes the search invalid, however late it
 // is: no ceiling.
 func TestSlowGenerator(t *testing.T) {
-	for _, late := range []time.Duration{150 * time.Millisecond, 1500 * time.Millisecond, 10 * time.Second} {
+	for late, why := range map[time.Duration]string{
+		150 * time.Millisecond:  "the generator was the limit in ",
+		1500 * time.Millisecond: "the generator was the limit in ",
+		10 * time.Second:        "dropped while workers stood idle",
+	} {
 		t.Run(late.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server, network := simulated(t, simulator.Options{Seed: 1, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond}})
@@ -151,8 +155,8 @@ func TestSlowGenerator(t *testing.T) {
 				if r.Verdict != results.Invalid || r.Answer.Known || r.Limit.Kind != results.LimitGenerator {
 					t.Errorf("%s %s: answer %+v, limit %+v, want invalid and nothing known", r.Verdict, r.Reason, r.Answer, r.Limit)
 				}
-				if len(r.Steps) != 2 {
-					t.Errorf("%d steps, want 2: one that is rejected, and once more", len(r.Steps))
+				if len(r.Steps) != 2 || r.Steps[0].HoldS == 0 || !strings.Contains(r.Steps[0].Rejected, why) {
+					t.Errorf("%d steps, want 2: one that is rejected since %q, and once more; %+v", len(r.Steps), why, r.Steps[0])
 				}
 			})
 		})

@@ -155,6 +155,24 @@ func TestStopOnWhileSettling(t *testing.T) {
 	})
 }
 
+// One bad second while the load settles cuts no step short.
+func TestOneBadSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, network := simulated(t, simulator.Options{Seed: 1, Latency: simulator.LatencyOptions{Mean: 2 * time.Millisecond},
+			Stall: simulator.StallOptions{Every: 3 * time.Second, For: 1200 * time.Millisecond}}) // from 3 s to 4.2 s, then in the hold
+		c := search(t, network, "p99(login.response) < 100ms")
+		c.From, c.Most, c.MaxSteps = 50, 50, 3
+		r, err := capacity.Run(t.Context(), nil, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nothingLeft(t, server, c, r)
+		if s := r.Steps[0]; s.HoldS < 1 || s.Verdict != "fail" {
+			t.Errorf("the first step was judged for %v s: %s", s.HoldS, s.Verdict)
+		}
+	})
+}
+
 // A search that is ended at once names the sessions it leaves.
 func TestLeftOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

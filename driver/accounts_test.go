@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"authsoak/driver"
 	"authsoak/driver/exchange"
 	"authsoak/profiles"
 	"authsoak/results"
@@ -67,7 +68,12 @@ func TestWaitingForAccountsIsNotThePacer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := plan(loginFlow())
 				test.set(t, p)
-				s, _ := driveOn(t, test.shards, p, only(p, &stubServer{answer: loggedIn}), nil)
+				waited := 0
+				s, _ := driveWith(t.Context(), t, nil, driver.Config{Plan: p, Targets: only(p, &stubServer{answer: loggedIn}), Shards: test.shards,
+					Observe: func(now results.Snapshot) { waited = max(waited, now.Targets[0].Waiting) }})
+				if waited == 0 {
+					t.Error("nobody was seen to wait for an account")
+				}
 				if g := s.Generator; g.TaintedIntervals > 0 || g.Pacer.Max > 1 {
 					t.Errorf("%d intervals tainted, pacer %+v, %v; want none", g.TaintedIntervals, g.Pacer, g.TaintReasons)
 				}

@@ -80,6 +80,9 @@ func TestSecondInterruptAndCleanup(t *testing.T) {
 		if c := s.Sessions; s.Verdict != results.Interrupted || c.Closed != 10 || c.Orphaned != 40 || !c.Balanced {
 			t.Errorf("%s, ledger %+v, want 10 closed, 40 orphaned", s.Verdict, c)
 		}
+		if left, err := driver.Orphans(folder.Path(results.LedgerFile)); err != nil || left != 40 {
+			t.Errorf("the ledger names %d sessions, %v, want 40", left, err)
+		}
 		cleaned, err := driver.Cleanup(t.Context(), driver.CleanupConfig{Plan: p, Targets: targets,
 			Ledger: folder.Path(results.LedgerFile)})
 		if err != nil || cleaned.LoggedOut != 40 || cleaned.Failed != 0 || cleaned.RunID != "test" {
