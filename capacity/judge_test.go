@@ -219,6 +219,7 @@ func TestFill(t *testing.T) {
 	}{
 		{"as planned", []int64{250, 500, 750, 1000, 1000, 1000, 1000}, false, 1000. / 7},
 		{"half as fast", []int64{100, 200, 300, 400, 500, 600, 700}, true, 100},
+		{"just full", []int64{250, 500, 750, 750}, false, 750. / 4},
 		{"full", []int64{250, 500, 500, 500, 500, 500, 500}, false, 500. / 7},
 		{"none", []int64{0, 0, 0, 0, 0, 0, 0}, false, 0},
 		{"cut short as it lags", []int64{50, 100}, true, 50},

@@ -132,5 +132,6 @@ func (s *sightings) fill(level, perSec float64) (got float64, lags bool) {
 		before = s.settling[n-1-recent]
 	}
 	grown := float64(last.live - before.live)
-	return float64(last.live) / last.at.Seconds(), float64(last.live) < full*want && grown > rising*want
+	still := n == 1 || last.live > s.settling[n-2].live // a server that has just become full doesn't
+	return float64(last.live) / last.at.Seconds(), float64(last.live) < full*want && grown > rising*want && still
 }
