@@ -207,5 +207,9 @@ func TestUndecided(t *testing.T) {
 		if r.Verdict != results.Invalid || r.Answer.Known || r.Servers != nil || !strings.Contains(r.Reason, "so far") {
 			t.Errorf("%s %q, answer %+v, servers %+v: want invalid, with what is known so far", r.Verdict, r.Reason, r.Answer, r.Servers)
 		}
+		// The server was back before the step that shows it was judged.
+		if k := r.Recovery; len(k) != 1 || !k[0].Recovered || k[0].Level > 0.75*160 || k[0].WithinS > r.Steps[k[0].After].SettleS+0.1 {
+			t.Errorf("recovery %+v, want one at 80/s within the 5 s that its step settles", k)
+		}
 	})
 }
