@@ -125,7 +125,9 @@ func TestStore(t *testing.T) {
 	if c, err := Load(file, here); err != nil || len(c.Cases) != 2 {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	for _, other := range []results.Machine{Here("1.1"), {Version: "1.0", GoVersion: here.GoVersion, OS: here.OS, Cores: here.Cores + 1}} {
+	more := here
+	more.Cores++
+	for _, other := range []results.Machine{Here("1.1"), more} {
 		if _, err := Load(file, other); !errors.Is(err, ErrStale) {
 			t.Errorf("%+v: %v, want stale", other, err)
 		}

@@ -85,7 +85,7 @@ func (o *Options) defaults() {
 
 // Here is the machine and the build that a calibration holds for.
 func Here(version string) results.Machine {
-	return results.Machine{Version: version, GoVersion: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.GOMAXPROCS(0)}
+	return results.Machine{Version: version, Build: build(), CPU: processor(), GoVersion: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.GOMAXPROCS(0)}
 }
 
 // Measure finds the ceiling of each way. An error means that a trial did not go

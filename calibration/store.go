@@ -23,8 +23,8 @@ func File() (string, error) {
 // ErrStale is the error of a calibration that holds for another machine or build.
 var ErrStale = errors.New("measured on another machine, or by another build")
 
-// Load reads the calibration of that file. It must hold for the machine here, or
-// the error is [ErrStale]; where there is none, it is [fs.ErrNotExist].
+// Load reads the calibration of that file. It must hold for the machine and the
+// build here, which must be known, or the error is [ErrStale]; where there is none, it is [fs.ErrNotExist].
 func Load(file string, here results.Machine) (*results.Calibration, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -34,7 +34,7 @@ func Load(file string, here results.Machine) (*results.Calibration, error) {
 	if err := json.Unmarshal(text, c); err != nil {
 		return nil, fmt.Errorf("calibration %s: %w: authsoak calibrate makes it anew", file, err)
 	}
-	if c.Schema != results.CalibrationSchema || c.On != here {
+	if c.Schema != results.CalibrationSchema || c.On != here || here.Build == "" {
 		return nil, ErrStale
 	}
 	return c, nil

@@ -12,6 +12,9 @@ import (
 func Calibration(w io.Writer, c *results.Calibration, opt TextOptions) error {
 	p := newPage(opt)
 	p.line(p.bold("The generator's ceiling") + fmt.Sprintf("  on %d cores, %s, %s, authsoak %s", c.On.Cores, clean(c.On.OS), clean(c.On.GoVersion), clean(c.On.Version)))
+	if on := identity(&c.On); on != "" {
+		p.line("  " + p.dim(on))
+	}
 	p.line("")
 	p.line(fmt.Sprintf("  %-9s %-6s %-4s %-12s %11s %17s %6s %8s  %s", "engine", "", "HTTP", "connections", "requests/s", "spread", "users", "cpu/req", "limit"))
 	bounds := 0
@@ -33,6 +36,19 @@ func Calibration(w io.Writer, c *results.Calibration, opt TextOptions) error {
 	}
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// identity is what besides versions a calibration holds for; "" where nothing is
+// known of it.
+func identity(m *results.Machine) string {
+	var parts []string
+	if m.CPU != "" {
+		parts = append(parts, clean(m.CPU))
+	}
+	if m.Build != "" {
+		parts = append(parts, "build "+clean(m.Build))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // perRequest is a time of some microseconds.
@@ -69,7 +85,7 @@ func ceilingText(g *results.GeneratorSummary) string {
 		w := &c.Of[i]
 		ways = append(ways, fmt.Sprintf("%s, %s, HTTP/%s, %s: %s requests/s", clean(w.Engine), clean(w.Scheme), clean(w.HTTP), clean(w.Connections), perSecond(w.RequestsPerS)))
 	}
-	text := percent(c.Share) + " of its ceiling"
+	text := percent(c.Share) + " of its ceiling on average, " + percent(c.WorstShare) + " in the busiest second"
 	if c.LowerBound {
 		text = "at most " + text
 	}

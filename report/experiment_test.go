@@ -62,22 +62,22 @@ func TestExperiment(t *testing.T) {
 
 func TestCalibrationText(t *testing.T) {
 	way := results.Way{Engine: "fast", Scheme: "http", HTTP: "1.1", Connections: "shared"}
-	c := &results.Calibration{On: results.Machine{Version: "1.0", GoVersion: "go1.26", OS: "linux/amd64", Cores: 2}, Cases: []results.CalibrationCase{
+	c := &results.Calibration{On: results.Machine{Version: "1.0", Build: "3a1963f", CPU: "Acme\x1b[2J Fast", GoVersion: "go1.26", OS: "linux/amd64", Cores: 2}, Cases: []results.CalibrationCase{
 		{Way: way, RequestsPerS: 45755, LowestPerS: 44000, HighestPerS: 46000, Users: 64, CPUUsPerRequest: 18.2, GeneratorShare: 0.6, ServerShare: 0.35, Limit: results.LimitGenerator},
 		{Way: way, RequestsPerS: 1008, LowestPerS: 1000, HighestPerS: 1010, Users: 16, CPUUsPerRequest: 911.4, GeneratorShare: 0.4, ServerShare: 0.5, Limit: results.CeilingOfServer, LowerBound: true}}}
 	var b bytes.Buffer
 	if err := Calibration(&b, c, TextOptions{Width: 120}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"on 2 cores, linux/amd64, go1.26, authsoak 1.0", "45,755", "generator (60 % + 35 %)", "≥ 1,008", "911 us", "server (40 % + 50 %)", "a lower bound"} {
+	for _, want := range []string{"on 2 cores, linux/amd64, go1.26, authsoak 1.0", "Fast, build 3a1963f", "45,755", "generator (60 % + 35 %)", "≥ 1,008", "911 us", "server (40 % + 50 %)", "a lower bound"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, b.String())
 		}
 	}
 	s := passing()
-	s.Generator.Ceiling = &results.GeneratorCeiling{Share: 0.123, LowerBound: true, Of: []results.Ceiling{{Way: way, RequestsPerS: 45755}}}
+	s.Generator.Ceiling = &results.GeneratorCeiling{Share: 0.123, WorstShare: 0.98, LowerBound: true, Of: []results.Ceiling{{Way: way, RequestsPerS: 45755}}}
 	b.Reset()
-	if err := Summary(&b, s, TextOptions{Width: 120}); err != nil || !strings.Contains(b.String(), "at most 12.3 % of its ceiling (fast, http, HTTP/1.1, shared: 45,755 requests/s)") {
+	if err := Summary(&b, s, TextOptions{Width: 120}); err != nil || !strings.Contains(strings.Join(strings.Fields(b.String()), " "), "at most 12.3 % of its ceiling on average, 98.0 % in the busiest second (fast, http, HTTP/1.1, shared: 45,755 requests/s)") {
 		t.Errorf("%v:\n%s", err, b.String())
 	}
 }

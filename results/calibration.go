@@ -1,6 +1,7 @@
 package results
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -19,6 +20,8 @@ type Calibration struct {
 // Machine is what a calibration holds for. It names no host and nobody.
 type Machine struct {
 	Version   string `json:"authsoak_version"`
+	Build     string `json:"build"` // the revision, or the hash of the binary; empty: not known
+	CPU       string `json:"cpu"`   // the model of the processors; empty: the system doesn't tell
 	GoVersion string `json:"go_version"`
 	OS        string `json:"os"`    // and architecture
 	Cores     int    `json:"cores"` // that the generator may use
@@ -68,11 +71,14 @@ type Ceiling struct {
 	MeasuredAt   string  `json:"measured_at"`
 }
 
-// GeneratorCeiling says how near a run came to what the generator can do.
+// GeneratorCeiling says how near a run came to what the generator can do; of
+// several shards, the one that came nearest.
 type GeneratorCeiling struct {
-	// Share is the rate of requests in the hold over the ceiling, summed over the
-	// targets; where the ceiling is a lower bound, it is an upper one.
+	// Share is the mean rate of requests in the hold over the ceiling, summed over
+	// the targets, and WorstShare that of the busiest interval of the hold; where
+	// the ceiling is a lower bound, they are upper ones.
 	Share      float64   `json:"share"`
+	WorstShare float64   `json:"worst_share"`
 	LowerBound bool      `json:"lower_bound,omitempty"`
 	Of         []Ceiling `json:"of"` // one for each way
 }
@@ -96,29 +102,71 @@ func WayOf(t *TargetInfo) Way {
 	return Way{Engine: t.Engine, Scheme: scheme, HTTP: t.HTTP, Connections: t.Connections}
 }
 
-// ceiling sets the run's rate of requests against what the generator can do; nil
-// where that isn't known for every target.
-func (o *outcome) ceiling() *GeneratorCeiling {
-	if len(o.run.Ceilings) == 0 || o.held < time.Second/10 {
+// nearness follows how near one process comes to what its generator can do.
+type nearness struct {
+	of      GeneratorCeiling
+	perS    []float64 // the ceiling of each target; nil: not known for all
+	done    float64   // seconds that the requests would have taken at the ceiling
+	seconds float64   // of the hold
+}
+
+// leastWatched is the length of an interval that can be the busiest, and of a hold
+// that has a share.
+const leastWatched = 100 * time.Millisecond
+
+func newNearness(run *RunInfo) (n nearness) {
+	for i := range run.Targets {
+		way := WayOf(&run.Targets[i])
+		at := slices.IndexFunc(run.Ceilings, func(c Ceiling) bool { return c.Way == way })
+		if at < 0 {
+			return nearness{}
+		}
+		c := run.Ceilings[at]
+		n.perS = append(n.perS, c.RequestsPerS)
+		n.of.LowerBound = n.of.LowerBound || c.LowerBound
+		if !slices.Contains(n.of.Of, c) {
+			n.of.Of = append(n.of.Of, c)
+		}
+	}
+	return n
+}
+
+// see takes an interval: its requests of the hold by target, and how much of the
+// hold it was, in seconds; 0 of the drain, in which the last of them are counted.
+func (n *nearness) see(requests func(target int) int64, seconds float64) {
+	var done float64
+	for i, perS := range n.perS {
+		done += float64(requests(i)) / perS
+	}
+	n.done += done
+	n.seconds += seconds
+	if seconds >= leastWatched.Seconds() {
+		n.of.WorstShare = math.Max(n.of.WorstShare, round6(done/seconds))
+	}
+}
+
+// ceiling returns what was seen; nil where the ceiling isn't known for every
+// target, or the hold was too short.
+func (n *nearness) ceiling() *GeneratorCeiling {
+	if len(n.perS) == 0 || n.seconds < leastWatched.Seconds() {
 		return nil
 	}
-	g := &GeneratorCeiling{}
-	for i := range o.targets {
-		if i >= len(o.run.Targets) {
+	g := n.of
+	g.Share = round6(n.done / n.seconds)
+	return &g
+}
+
+// nearest returns the one that came nearest to its ceiling; nil where one of them
+// isn't known.
+func nearest(shards []*shard) (most *GeneratorCeiling) {
+	for _, s := range shards {
+		g := s.near.ceiling()
+		if g == nil {
 			return nil
 		}
-		way := WayOf(&o.run.Targets[i])
-		at := slices.IndexFunc(o.run.Ceilings, func(c Ceiling) bool { return c.Way == way })
-		if at < 0 {
-			return nil
-		}
-		c := o.run.Ceilings[at]
-		g.Share += float64(o.hold.counts[i][Requests]) / o.held.Seconds() / c.RequestsPerS
-		g.LowerBound = g.LowerBound || c.LowerBound
-		if !slices.Contains(g.Of, c) {
-			g.Of = append(g.Of, c)
+		if most == nil || g.WorstShare > most.WorstShare {
+			most = g
 		}
 	}
-	g.Share = round6(g.Share)
-	return g
+	return most
 }

@@ -106,6 +106,7 @@ type Collector struct {
 
 	shown    *totals // scratch of sofar
 	book     *driftBook
+	near     nearness
 	logged   time.Duration // end of the last interval in latency.hlog
 	pending  [Phases]*totals
 	examples exampleStore
@@ -158,6 +159,7 @@ func NewCollector(opt Options) (*Collector, error) {
 	}
 	c.examples.init(opt.Series)
 	c.book = newDriftBook(opt.Series, opt.Targets, opt.Run.Model, opt.Run.Planned, opt.HistogramEvery)
+	c.near = newNearness(&opt.Run)
 	if e := opt.Earlier; e != nil {
 		c.last, c.logged = e.Driven, e.Driven
 	}
@@ -278,6 +280,7 @@ func (c *Collector) Tick(now time.Duration, phase Phase, in Gauges) (Snapshot, e
 	}
 	c.setLevels(c.hold)
 	c.setLevels(c.interval[Hold])
+	c.near.see(func(i int) int64 { return c.interval[Hold].counts[i][Requests] }, c.interval[Hold].seconds)
 	err := c.writeInterval(&t)
 	c.accumulate()
 	if phase == Hold {

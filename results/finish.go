@@ -76,6 +76,7 @@ func (c *Collector) outcome(end Ending) *outcome {
 		interrupted: end.Interrupted, invalid: end.Invalid, checks: end.Checks, experiment: end.Experiment, listed: end.Listed,
 		cpu: c.gauges.Health.CPU - c.opt.CPUAtStart, maxRSS: c.maxRSS, peakWorkers: c.workers,
 		clamped: c.clamped, lost: c.lost, example: c.examples.firstOf,
+		ceiling: c.near.ceiling(),
 	}
 	if end.Hold > 0 {
 		o.held = end.Hold
@@ -113,6 +114,7 @@ type outcome struct {
 	gaps                []Gap
 	listed              []Listed
 	experiment          *Experiment
+	ceiling             *GeneratorCeiling
 	cpu                 float64
 	maxRSS              int64
 	peakWorkers         int

@@ -286,6 +286,7 @@ func (m *merger) outcome() (*outcome, error) {
 	for _, s := range m.shards {
 		s.addTo(o, len(m.shards) > 1)
 	}
+	o.ceiling = nearest(m.shards)
 	m.hold.seconds = o.held.Seconds()
 	for _, j := range m.judges {
 		o.thresholds = append(o.thresholds, j.result(m.hold))

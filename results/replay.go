@@ -24,6 +24,7 @@ type shard struct {
 
 	last   RunInterval // the last line of the run, with its ledger
 	book   *driftBook
+	near   nearness
 	begins bool // no line of this process has been seen
 	taints taints
 	whole  []targetCounts // by merged target
@@ -76,6 +77,7 @@ func openShard(f *Folder) (*shard, error) {
 		return nil, err
 	}
 	s.head = *s.lines.head.Head
+	s.near = newNearness(&s.head.Run)
 	s.lines.advance()
 	return s, nil
 }
@@ -206,9 +208,22 @@ func (s *shard) addRun(l *RunInterval, t *totals) (held float64) {
 	s.last = *l
 	if l.Phase == Hold.String() {
 		s.taints.see(l)
-		return l.Length
+		held = l.Length
 	}
-	return 0
+	s.near.see(s.requestsOf(l), held)
+	return held
+}
+
+// requestsOf returns the requests of the hold by the targets of the shard's head.
+func (s *shard) requestsOf(l *RunInterval) func(int) int64 {
+	return func(i int) (n int64) {
+		for _, t := range l.Targets {
+			if t.Name == s.head.Run.Targets[i].Name {
+				n += t.Counts[Hold.String()][Requests.String()]
+			}
+		}
+		return n
+	}
 }
 
 // addGap enters a time in which nobody drove: another process counts from here on.

@@ -144,7 +144,7 @@ func (o *outcome) generator() GeneratorSummary {
 		CPUS: round6(o.cpu), MaxRSSBytes: o.maxRSS, Intervals: o.taints.intervals,
 		TaintedIntervals: o.taints.tainted, TaintReasons: o.taints.reasons(),
 		PeakWorkers: o.peakWorkers, Cores: o.run.Cores, OS: o.run.OS, GoVersion: o.run.GoVersion,
-		Pacer: TimesOf(o.hold.pacer), Clamped: o.clamped, Lost: o.lost, Ceiling: o.ceiling(),
+		Pacer: TimesOf(o.hold.pacer), Clamped: o.clamped, Lost: o.lost, Ceiling: o.ceiling,
 	}
 	var requests int64
 	for _, t := range o.whole {
