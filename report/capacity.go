@@ -79,9 +79,18 @@ func CapacityFacts(r *results.CapacityResult) (out []Fact) {
 		say("servers", "%d for %s with %.3g %% head-room: %s on each, if they share nothing", s.Servers, levelText(s.Wanted, r.Axis), 100*s.HeadRoom, levelText(s.Each, r.Axis))
 	}
 	if c := r.Ceiling; c != nil {
-		say("generator", "%s", c.Text)
+		say("generator", "%s%s", c.Text, shareOfCeiling(r))
 	}
 	return out
+}
+
+// shareOfCeiling says how near the capacity lies to what the generator can drive;
+// "" where that is no number of arrivals, or nobody knows it.
+func shareOfCeiling(r *results.CapacityResult) string {
+	if r.Axis != results.RateAxis || !r.Answer.Known || !(r.Ceiling.RatePerS > 0) {
+		return ""
+	}
+	return ": the capacity is " + percent(r.Answer.Capacity/r.Ceiling.RatePerS) + " of that"
 }
 
 // CapacityInterval writes the capacity with its interval.

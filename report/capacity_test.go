@@ -90,3 +90,27 @@ func TestCapacityView(t *testing.T) {
 		t.Error("without a terminal it holds carriage returns or escapes")
 	}
 }
+
+// The generator's ceiling stands with the share of it that the answer is.
+func TestCapacityShareOfCeiling(t *testing.T) {
+	r := &results.CapacityResult{Axis: results.RateAxis, Ceiling: &results.CapacityCeiling{RatePerS: 1000, Text: "this machine drives 1000 cycles a second"},
+		Answer: results.CapacityAnswer{Known: true, Capacity: 190, Low: 188}}
+	says := func() string {
+		for _, f := range CapacityFacts(r) {
+			if f.Name == "generator" {
+				return f.Text
+			}
+		}
+		return ""
+	}
+	if got, want := says(), "this machine drives 1000 cycles a second: the capacity is 19.0 % of that"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for name, change := range map[string]func(){
+		"nothing known": func() { r.Answer.Known = false }, "sessions": func() { r.Answer.Known, r.Axis = true, results.SessionsAxis },
+	} {
+		if change(); says() != r.Ceiling.Text {
+			t.Errorf("%s: got %q, want %q", name, says(), r.Ceiling.Text)
+		}
+	}
+}
