@@ -20,7 +20,8 @@ import (
 type Scalability struct {
 	Gamma, Alpha, Beta Coefficient
 	// Error is the standard deviation of a point about the curve, in units of X,
-	// DF the degrees of freedom left.
+	// DF the degrees of freedom left: the points less three, also where a
+	// coefficient is held, since it was the points that chose to hold it.
 	Error float64
 	DF    int
 	// Residuals are X less the curve, in the order of the points.
@@ -31,7 +32,13 @@ type Scalability struct {
 
 // Coefficient is an estimate with its standard error and the interval that holds
 // the true value with 95 %, if the curve is of the right kind.
-type Coefficient struct{ Value, Error, Low, High float64 }
+type Coefficient struct {
+	Value, Error, Low, High float64
+	// Held tells that the points would have it below zero and it was held there: it
+	// has no standard error, and its interval goes from zero to the highest value
+	// that the points don't rule out.
+	Held bool
+}
 
 // Limits on what a curve is fitted to and asked.
 const (
@@ -49,8 +56,9 @@ const (
 )
 
 // FitScalability fits the law to points by least squares in X, with no negative
-// cost: where the best curve has one, it is held at zero. The error says why the
-// points don't carry a fit.
+// cost: where the best curve has one, it is held at zero. Each point is to be a
+// load of its own: whoever measured one several times gives the mean. The error
+// says why the points don't carry a fit.
 func FitScalability(n, x []float64) (*Scalability, error) {
 	least, most, distinct := spanOf(n)
 	switch {
@@ -76,7 +84,7 @@ func FitScalability(n, x []float64) (*Scalability, error) {
 		return nil, fmt.Errorf("the points lie %.0f %% of the highest throughput off the best curve: it is no description of them", 100*s.Error/peak)
 	}
 	s.Gamma.Value, s.Alpha.Value, s.Beta.Value = p[0], p[1], p[2]
-	return s, s.intervals(n, p, free)
+	return s, s.intervals(n, x, p, free)
 }
 
 func spanOf(n []float64) (least, most float64, distinct int) {
@@ -227,8 +235,10 @@ func normal(n, x []float64, p law, free [3]bool) (a [3][3]float64, g [3]float64)
 }
 
 // intervals adds standard errors and intervals of Student's t, from the
-// curvature at the minimum.
-func (s *Scalability) intervals(n []float64, p law, free [3]bool) error {
+// curvature at the minimum; those of a coefficient that is held by how much worse
+// the best curve becomes as it grows (Bates and Watts, "Nonlinear Regression
+// Analysis", 1988, section 6.1).
+func (s *Scalability) intervals(n, x []float64, p law, free [3]bool) error {
 	a, _ := normal(n, make([]float64, len(n)), p, free)
 	inverse, ok := invert(a)
 	if !ok {
@@ -237,12 +247,46 @@ func (s *Scalability) intervals(n []float64, p law, free [3]bool) error {
 	t := distuv.StudentsT{Sigma: 1, Nu: float64(s.DF)}.Quantile(0.975)
 	for i, c := range []*Coefficient{&s.Gamma, &s.Alpha, &s.Beta} {
 		if !free[i] {
+			c.Held, c.High = true, highest(n, x, p, free, i, t*s.Error)
 			continue
 		}
 		c.Error = s.Error * math.Sqrt(inverse[i][i])
 		c.Low, c.High = c.Value-t*c.Error, c.Value+t*c.Error
 	}
 	return nil
+}
+
+// highest is how large a coefficient may be that is held at zero, before the sum
+// of squares of the best curve with it exceeds that of p by worse²; infinite where
+// it never does.
+func highest(n, x []float64, p law, free [3]bool, i int, worse float64) float64 {
+	allowed := squares(n, x, p) + worse*worse
+	ruledOut := func(v float64) bool {
+		start := p
+		start[i] = v
+		best, ok := descend(n, x, start, free)
+		return !ok || squares(n, x, best) > allowed
+	}
+	high := 1e-9
+	for ; !ruledOut(high); high *= 2 {
+		if high > 1e3 {
+			return math.Inf(1)
+		}
+	}
+	low := 0.0
+	for range 50 {
+		if mid := (low + high) / 2; ruledOut(mid) {
+			high = mid
+		} else {
+			low = mid
+		}
+	}
+	return high
+}
+
+// Residual is how far a throughput lies above the curve at a concurrency.
+func (s *Scalability) Residual(n, x float64) float64 {
+	return x - law{s.Gamma.Value, s.Alpha.Value, s.Beta.Value}.at(n)
 }
 
 // invert is the inverse of a symmetric positive matrix, scaled to a diagonal of

@@ -69,6 +69,51 @@ func TestFitScalabilityWithoutCoherency(t *testing.T) {
 	if _, _, err := s.Peak(); err == nil {
 		t.Error("a peak, published: none")
 	}
+	// The sum of squares with β held at the end of its interval, and the others at
+	// their best, is t₀.₉₇₅(8)² = 2.306² times the variance above the least.
+	if !s.Beta.Held || s.Beta.Low != 0 || s.Alpha.Held || s.Gamma.Held {
+		t.Errorf("%+v, want β held at zero, and nothing else", s)
+	}
+	var rss float64
+	for _, r := range s.Residuals {
+		rss += r * r
+	}
+	at, ok := descend(n, x, law{s.Gamma.Value, s.Alpha.Value, s.Beta.High}, [3]bool{true, true, false})
+	if worse := math.Sqrt((squares(n, x, at) - rss) / (rss / 8)); !ok || math.Abs(worse-2.306) > 0.001 {
+		t.Errorf("β up to %v, where the curve is %.4f standard errors worse, want 2.306", s.Beta.High, worse)
+	}
+}
+
+// An interval of a cost that is truly none begins at zero and holds it always; of
+// one that is a little more, it holds it about as often as it says.
+func TestFitScalabilityHolds(t *testing.T) {
+	truth := law{120, 0.04, 0.00001}
+	n := []float64{1, 2, 4, 8, 12, 16, 24, 32, 48, 64}
+	rng := rand.New(rand.NewPCG(5, 6))
+	const tries = 400
+	held, holds := 0, 0
+	for range tries {
+		x := make([]float64, len(n))
+		for i := range n {
+			x[i] = truth.at(n[i]) + 15*rng.NormFloat64()
+		}
+		s, err := FitScalability(n, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Beta.Held {
+			held++
+			if s.Beta.High <= 0 || math.IsInf(s.Beta.High, 1) {
+				t.Errorf("β held with the interval %v to %v, want one of some width", s.Beta.Low, s.Beta.High)
+			}
+		}
+		if s.Beta.Low <= truth[2] && truth[2] <= s.Beta.High {
+			holds++
+		}
+	}
+	if share := float64(holds) / tries; held < tries/10 || share < 0.93 {
+		t.Errorf("β held in %d of %d tries, its interval holds the truth in %.1f %%: want some, and 93 %% at least", held, tries, 100*share)
+	}
 }
 
 // MySQL on a Cisco server, measured by Percona, the worked example of Schwartz,
