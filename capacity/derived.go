@@ -117,7 +117,7 @@ func (r *runner) findings(f Finding) {
 		say("%d of %d steps showed the generator and not the server: they are no evidence", rejected, len(r.search.past))
 	}
 	if slower > 0 {
-		say("logins took longer than the time for them in %d steps, which are no evidence: %.3g sessions a second were opened in the end (--fill-rate)", slower, r.Fill)
+		say("steps in which logins took longer than the time for them are no evidence: %d of %d; %.3g sessions a second were opened in the end (--fill-rate)", slower, len(r.search.past), r.Fill)
 	}
 	switch times := r.search.times(); {
 	case f.Decided && r.search.tooShort(f):
