@@ -2,6 +2,7 @@ package driver_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"testing"
@@ -43,16 +44,16 @@ func killed(t *testing.T, f *results.Folder, at float64) {
 // What a run found before it was killed fails it after it went on, on a server that
 // has been good since: broken session rules, and sessions left behind.
 func TestResumedRunRemembers(t *testing.T) {
-	leaky := simulator.Options{Seed: 1, Mutant: "session.listed"}
 	forgetful := simulator.Options{Seed: 1, Space: simulator.SpaceOptions{IdleTimeout: time.Second}}
 	for _, test := range []struct {
 		name          string
 		first, second *simulator.Options // nil: the first one still
+		leaves        bool               // sessions, before the kill
 		fails         string             // the rule
 	}{
-		{"all is well", &simulator.Options{Seed: 1}, nil, ""},
-		{"live sessions were refused", &forgetful, &simulator.Options{Seed: 1}, "load.live-refused"},
-		{"sessions were left behind", &leaky, nil, "session.listed"},
+		{"all is well", &simulator.Options{Seed: 1}, nil, false, ""},
+		{"live sessions were refused", &forgetful, &simulator.Options{Seed: 1}, false, "load.live-refused"},
+		{"sessions were left behind", &simulator.Options{Seed: 1}, nil, true, "session.listed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -66,29 +67,31 @@ func TestResumedRunRemembers(t *testing.T) {
 				}
 				arrivals = append(arrivals, 50*time.Second)
 				p.Arrivals, p.Duration, p.Think = scenario.NewTrace(arrivals), time.Minute, scenario.ConstantTime(2*time.Second)
-				run := func(c driver.Config) (*results.Summary, *results.Folder) {
+				run := func(ctx context.Context, c driver.Config) (*results.Summary, *results.Folder) {
 					targets, err := driver.Open(p, world.network)
 					if err != nil {
 						t.Fatal(err)
 					}
 					c.Plan, c.Targets, c.Shards = p, targets, 2
-					return driveWith(t.Context(), t, nil, c)
+					return driveWith(ctx, t, nil, c)
 				}
-				_, folder := run(driver.Config{})
+				_, folder := run(t.Context(), driver.Config{})
 				killed(t, folder, 30)
+				if test.leaves { // a run that is stopped at once logs nobody out
+					ctx, cut := context.WithTimeout(t.Context(), 3*time.Second)
+					defer cut()
+					run(ctx, driver.Config{})
+				}
 				if test.second != nil {
 					_, network := simulated(t, *test.second)
 					world.set(network)
-				}
-				if test.name == "sessions were left behind" {
-					p.Arrivals = scenario.NewTrace(arrivals[:30]) // it would go on leaking
 				}
 				earlier, err := results.ReadEarlier(folder)
 				if err != nil {
 					t.Fatal(err)
 				}
 				earlier.Settle(&results.Cleaned{})
-				s, _ := run(driver.Config{Folder: folder, Earlier: earlier})
+				s, _ := run(t.Context(), driver.Config{Folder: folder, Earlier: earlier})
 				for _, c := range s.Checks {
 					if want := map[bool]string{true: "fail", false: "pass"}[c.ID == test.fails]; c.Verdict != want {
 						t.Errorf("%s: %s, %s; want %s", c.ID, c.Verdict, c.Observed, want)
