@@ -7,6 +7,7 @@ import (
 
 	"authsoak/driver"
 	"authsoak/driver/exchange"
+	"authsoak/driver/sessions"
 	"authsoak/profiles"
 	"authsoak/results"
 	"authsoak/scenario"
@@ -82,6 +83,37 @@ func TestAbandonedTouched(t *testing.T) {
 				}
 				if n := s.Targets[0].Traffic.Replays; n != 1 && n != 2 {
 					t.Errorf("%d sessions were touched", n)
+				}
+			})
+		})
+	}
+}
+
+// The sessions that ask for a list stand in a ledger, too: one that can't be logged
+// out is left to a cleanup, and counted.
+func TestListingsAreKept(t *testing.T) {
+	for mutant, want := range map[string]int{"": 0, "logout.accepted": 2} { // of the first account, before and after: then nobody else is asked
+		t.Run(mutant, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, network := simulated(t, simulator.Options{Seed: 1, Mutant: mutant})
+				p := plan(flow(t, "space", profiles.Choice{}))
+				p.Arrivals, p.Duration = scenario.NewTrace([]time.Duration{time.Hour}), time.Second
+				targets, err := driver.Open(p, network)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s, folder := drive(t, p, targets, nil)
+				left := 0
+				if ledger, err := sessions.Open(folder.Path(results.ListingLedgerFile)); err == nil {
+					for range ledger.Entries() {
+						left++
+					}
+					if err := ledger.Close(); err != nil {
+						t.Error(err)
+					}
+				}
+				if left != want || s.Sessions.Orphaned != int64(want) {
+					t.Errorf("%d sessions in the ledger, %d orphaned, want %d", left, s.Sessions.Orphaned, want)
 				}
 			})
 		})
