@@ -17,31 +17,54 @@ const (
 	mostJumps   = 3
 )
 
+// earliest is the share of a series in which a break or a jump is its warm-up's.
+// As long again is left out: two thirds are left at least.
+const earliest = 1. / 6
+
 // shape is what a series does besides drifting.
 type shape struct {
 	warm   int // the first index after the warm-up's break; 0: none
 	rhythm bool
 	jumps  []int
+	left   float64 // the squares of what the shape doesn't explain
 }
 
-// shapeOf finds the shape step by step: of all parts that could be added, the one
-// that exceeds its limit by most.
-func shapeOf(t, v []float64, omegas []float64) (s shape) {
+// shapeOf finds the shape of a series.
+func shapeOf(t, v, omegas []float64) (s shape) {
+	s.find(t, v, omegas, false)
+	return s
+}
+
+// after returns the shape of what comes after the warm-up. A rhythm must have shown
+// in the whole, since less than a period may be left, and show again: what only
+// explained the warm-up is none.
+func (s *shape) after(t, v, omegas []float64) (rest shape) {
+	if !s.rhythm {
+		omegas = nil
+	}
+	rest.find(t, v, omegas, true)
+	return rest
+}
+
+// find goes step by step: of all parts that could be added, the one that exceeds
+// its limit by most; warm: no warm-up is among them.
+func (s *shape) find(t, v, omegas []float64, warm bool) {
 	v = despike(v)
 	m := newModel(t)
 	for {
 		m.orthonormal()
 		left := m.residual(v)
 		all := dot(left, left)
+		s.left = all
 		if all <= 1e-18*dot(v, v) {
-			return s
+			return
 		}
 		var parts []part
-		if s.warm == 0 {
+		if !warm && s.warm == 0 {
 			parts = append(parts, m.warmUp(left))
 		}
 		if len(s.jumps) < mostJumps {
-			parts = append(parts, m.jump(left))
+			parts = append(parts, m.jump(left, warm))
 		}
 		if !s.rhythm && len(omegas) > 0 {
 			parts = append(parts, m.waves(left, omegas))
@@ -54,7 +77,7 @@ func shapeOf(t, v []float64, omegas []float64) (s shape) {
 		}
 		switch {
 		case best.columns == nil:
-			return s
+			return
 		case best.limit == warmUpLimit:
 			s.warm = best.at
 		case best.limit == jumpLimit:
@@ -90,8 +113,7 @@ func (m *model) excess(p *part, v []float64, all float64) float64 {
 	return p.gain / noise / inflation(trial.residual(v), len(trial.columns)) / p.limit
 }
 
-// warmUp finds the break in the first half before which a line of its own
-// explains most.
+// warmUp finds the early break before which a line of its own explains most.
 func (m *model) warmUp(left []float64) part {
 	n := len(left)
 	best := part{limit: warmUpLimit}
@@ -102,7 +124,7 @@ func (m *model) warmUp(left []float64) part {
 		}
 		return one, line
 	}
-	for k := 3; k <= n/2; k++ {
+	for k := 3; k <= int(earliest*float64(n)); k++ {
 		one, line := early(k)
 		m.reject(one)
 		gain := project(one, left)
@@ -121,12 +143,17 @@ func (m *model) warmUp(left []float64) part {
 	return best
 }
 
-// jump finds the step that explains most.
-func (m *model) jump(left []float64) part {
+// jump finds the step that explains most; warm: a warm-up was left out already.
+// Else an early step is one.
+func (m *model) jump(left []float64, warm bool) part {
 	n := len(left)
 	best := part{limit: jumpLimit}
 	margin := max(3, n/20)
-	for k := margin; k <= n-margin; k++ {
+	first := margin
+	if !warm {
+		first = max(margin, int(earliest*float64(n)))
+	}
+	for k := first; k <= n-margin; k++ {
 		c := stepAt(n, k)
 		m.reject(c)
 		if gain := project(c, left); gain > best.gain {

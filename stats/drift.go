@@ -22,9 +22,6 @@ const (
 // own drift: eight degrees of freedom are needed for its noise alone.
 const LeastPoints = 24
 
-// leastTeeth is how many troughs of a sawtooth a slope is drawn through.
-const leastTeeth = 8
-
 // Question says how a series is to be judged. Times and slopes are in the unit
 // of the series' times.
 type Question struct {
@@ -59,6 +56,9 @@ type Drift struct {
 	Steps        []Step
 	Rhythm       float64 // from the trough to the crest of what Period repeats
 	Teeth        int     // troughs of the sawtooth that were followed; 0: none
+	// Jagged: Motion is Unclear for its jumps alone. They go one way, as stairs do,
+	// or they take back what the slope brings, as a sawtooth of few teeth does.
+	Jagged bool
 }
 
 // Step is a jump from one level to another at the point of that index.
@@ -72,7 +72,7 @@ type Step struct {
 // The end of the warm-up is the break of a two-phase regression (Quandt, "The
 // estimation of the parameters of a linear regression system obeying two
 // separate regimes", JASA 53, 1958; Lund and Reeves, "Detection of undocumented
-// changepoints", Journal of Climate 15, 2002) in the first half. What is left is
+// changepoints", Journal of Climate 15, 2002) in the first sixth. What is left is
 // fitted by a line, the first harmonics of the period where a whole one was seen,
 // and the jumps that a sup-F test finds (Andrews, "Tests for parameter instability
 // and structural change", Econometrica 61, 1993): a jump is no drift, nor is a day.
@@ -90,7 +90,7 @@ func Judge(times, values []float64, q Question) Drift {
 		if at := troughs(v); at != nil {
 			d.Teeth = len(at)
 			t, v, index = pick(t, at), pick(v, at), pickInt(index, at)
-			least = leastTeeth
+			least = LeastTeeth
 		}
 	}
 	d.Level = median(v)
@@ -104,16 +104,19 @@ func Judge(times, values []float64, q Question) Drift {
 		omegas := q.harmonics(t)
 		s := shapeOf(t, v, omegas)
 		// What settles does so ever more slowly: as long again is left out.
-		from = min(2*s.warm, len(v)/2)
+		from = 2 * s.warm
 		d.From = index[from]
 		t, v = t[from:], v[from:]
+		if from > 0 { // jumps of the whole may have been part of the warm-up
+			s = s.after(t, v, omegas)
+		}
 		if m = newModel(t); s.rhythm {
 			m.columns = append(m.columns, wavesOf(t, omegas)...)
 			m.stepAt = len(m.columns)
 		}
 		jumps = s.jumps
 	}
-	d.line(m, v, from, jumps, q)
+	d.line(m, v, jumps, q)
 	for i := range d.Steps {
 		d.Steps[i].At = index[from+d.Steps[i].At]
 	}
@@ -125,25 +128,89 @@ func Judge(times, values []float64, q Question) Drift {
 	half := len(v) / 2
 	d.Late = TheilSen(t[half:], m.without(v)[half:])
 	d.Motion = d.motion(length)
+	if (d.Motion == Rises || d.Motion == Falls) && q.doubts(&d, times, values) {
+		d.Motion = Unclear
+	}
 	return d
 }
 
-// motion says what the numbers mean. A drift must be as large as the floor by its
-// estimate and half as large for certain, and the second half must go on with it.
+// A rhythm of which fewer than two periods were seen is trusted to tell a slope if
+// jumps and a warm-up in its place leave so many times the squares, and if it is so
+// many times as high as what the slope comes to.
+const (
+	trustedLeft  = 2.5
+	trustedSwing = 1.25
+)
+
+// doubts tells whether a drift rests on a rhythm that may be none: a line and a
+// wave of one period, taken together, look like a step. Such a drift must show
+// without the rhythm, too.
+func (q Question) doubts(d *Drift, times, values []float64) bool {
+	t, v, _ := present(times, values)
+	if d.Rhythm == 0 || t[len(t)-1]-t[0] >= 1.9*q.Period {
+		return false
+	}
+	with, without := shapeOf(t, v, q.harmonics(t)), shapeOf(t, v, nil)
+	if d.Rhythm >= trustedSwing*math.Abs(d.Change) && without.left > trustedLeft*with.left {
+		return false
+	}
+	q.Period = 0
+	return Judge(times, values, q).Motion != d.Motion
+}
+
+// takenBack is the share of a change from which on jumps against it leave open
+// whether there is one.
+const takenBack = 0.4
+
+// motion says what the numbers mean. A drift must be as large as the floor for
+// certain, the second half must go on with it, and jumps must not take it back.
 func (d *Drift) motion(length float64) Motion {
 	change, reach := math.Abs(d.Change), d.Reach*length
-	drifts := change >= d.Floor && change > reach && change-reach >= d.Floor/2
+	drifts := change > reach && change-reach >= d.Floor
+	steady := change+reach < d.Floor || change == 0 && reach == 0
+	up, down := d.jumps()
+	back := up
+	if d.Slope > 0 {
+		back = down
+	}
+	d.Jagged = drifts && back.height >= takenBack*change || steady && (up.stairs(down, d.Floor) || down.stairs(up, d.Floor))
 	switch {
+	case d.Jagged:
+		return Unclear
 	case drifts && d.Late/d.Slope < 0.5:
 		return Settling
 	case drifts && d.Slope > 0:
 		return Rises
 	case drifts:
 		return Falls
-	case change+reach < d.Floor || change == 0 && reach == 0:
+	case steady:
 		return Steady
 	}
 	return Unclear
+}
+
+// jumps are those of one direction together.
+type jumps struct {
+	number int
+	height float64
+}
+
+func (d *Drift) jumps() (up, down jumps) {
+	for _, s := range d.Steps {
+		one := &up
+		if s.Height < 0 {
+			one = &down
+		}
+		one.number++
+		one.height += math.Abs(s.Height)
+	}
+	return up, down
+}
+
+// stairs tells whether jumps climb by more than the floor: one alone is an event,
+// and those that others take back are no way anywhere.
+func (j jumps) stairs(back jumps, floor float64) bool {
+	return j.number >= 2 && j.height-back.height >= floor && back.height <= j.height/4
 }
 
 // harmonics are the angular frequencies of the rhythm, none where less than a
@@ -164,13 +231,11 @@ func (q *Question) harmonics(t []float64) (omegas []float64) {
 }
 
 // line fits what is left after the warm-up.
-func (d *Drift) line(m *model, v []float64, from int, jumps []int, q Question) {
+func (d *Drift) line(m *model, v []float64, jumps []int, q Question) {
 	slices.Sort(jumps)
 	for _, at := range jumps {
-		if at -= from; at > 1 && at < len(v)-1 {
-			m.columns = append(m.columns, stepAt(len(v), at))
-			d.Steps = append(d.Steps, Step{At: at})
-		}
+		m.columns = append(m.columns, stepAt(len(v), at))
+		d.Steps = append(d.Steps, Step{At: at})
 	}
 	m.fit(v)
 	for i := range d.Steps {
@@ -191,47 +256,6 @@ func (d *Drift) line(m *model, v []float64, from int, jumps []int, q Question) {
 // Shown returns the smallest change over a length that the noise of this series
 // would have let through as a drift.
 func (d *Drift) Shown(length float64) float64 { return math.Max(d.Reach*length, d.Floor) }
-
-// TheilSen returns the median of the slopes between all pairs of points (Theil,
-// "A rank-invariant method of linear and polynomial regression analysis", 1950;
-// Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63,
-// 1968). Up to 29 % of the points may be anything. Of many points each is paired
-// with every so manieth other, so that the cost stays bounded.
-func TheilSen(t, v []float64) float64 {
-	n := len(v)
-	stride := max(1, n/512)
-	slopes := make([]float64, 0, n*(n-1)/2/stride+1)
-	for i := range v {
-		for j := i + 1; j < n; j += stride {
-			if t[j] > t[i] {
-				slopes = append(slopes, (v[j]-v[i])/(t[j]-t[i]))
-			}
-		}
-	}
-	return median(slopes)
-}
-
-// median leaves its argument alone; that of nothing is 0.
-func median(v []float64) float64 {
-	if len(v) == 0 {
-		return 0
-	}
-	s := slices.Clone(v)
-	slices.Sort(s)
-	n := len(s)
-	return (s[(n-1)/2] + s[n/2]) / 2
-}
-
-// spread is the standard deviation of normal values, estimated by their median
-// absolute deviation.
-func spread(v []float64) float64 {
-	m := median(v)
-	dev := make([]float64, len(v))
-	for i, x := range v {
-		dev[i] = math.Abs(x - m)
-	}
-	return 1.4826 * median(dev)
-}
 
 func present(times, values []float64) (t, v []float64, index []int) {
 	for i, x := range values {
@@ -254,91 +278,6 @@ func pickInt(v, at []int) []int {
 	out := make([]int, len(at))
 	for i, a := range at {
 		out[i] = v[a]
-	}
-	return out
-}
-
-// troughs returns the lowest point of each tooth of a sawtooth, nil where the
-// series is none: where it doesn't fall at least three times by a third of its
-// range within two points, and rise in between. The first and the last tooth are
-// cut off by the ends of the series and don't count.
-func troughs(v []float64) []int {
-	flat := make([]float64, len(v))
-	slope := TheilSen(indices(len(v)), v)
-	for i := range v {
-		flat[i] = v[i] - slope*float64(i)
-	}
-	s := slices.Clone(flat)
-	slices.Sort(s)
-	high, low := s[len(s)*19/20], s[len(s)/20]
-	drop := (high - low) / 3
-	if !(drop > 0) || drop < 4*quiet(flat) {
-		return nil
-	}
-	var falls []int
-	for i := 1; i < len(flat); i++ {
-		fall := flat[i-1] - flat[i]
-		if i >= 2 {
-			fall = math.Max(fall, flat[i-2]-flat[i])
-		}
-		if fall < drop {
-			continue
-		}
-		if n := len(falls); n > 0 && i-falls[n-1] <= 2 {
-			if flat[i] < flat[falls[n-1]] {
-				falls[n-1] = i
-			}
-			continue
-		}
-		falls = append(falls, i)
-	}
-	if len(falls) < 3 {
-		return nil
-	}
-	var at []int
-	for n := range falls[:len(falls)-1] {
-		lowest := falls[n]
-		for i := falls[n]; i < falls[n+1]; i++ {
-			if v[i] < v[lowest] {
-				lowest = i
-			}
-		}
-		at = append(at, lowest)
-	}
-	return at
-}
-
-// quiet is the noise of a series between its falls: the spread of the differences
-// of neighbours.
-func quiet(v []float64) float64 {
-	diff := make([]float64, len(v)-1)
-	for i := range diff {
-		diff[i] = v[i+1] - v[i]
-	}
-	return spread(diff) / math.Sqrt2
-}
-
-func indices(n int) []float64 {
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = float64(i)
-	}
-	return out
-}
-
-// despike replaces what lies far from its neighbours by their median (Hampel,
-// "The influence curve and its role in robust estimation", JASA 69, 1974): a
-// single outlier is no jump.
-func despike(v []float64) []float64 {
-	const reach = 3
-	out := slices.Clone(v)
-	var around [2*reach + 1]float64
-	noise := quiet(v)
-	for i := range v {
-		near := around[:copy(around[:], v[max(0, i-reach):min(len(v), i+reach+1)])]
-		if m := median(near); math.Abs(v[i]-m) > 3*noise {
-			out[i] = m
-		}
 	}
 	return out
 }

@@ -173,6 +173,9 @@ func (m *model) swing() float64 {
 	return high - low
 }
 
+// mostMemory is the largest correlation of neighbours that is reckoned with.
+const mostMemory = 0.98
+
 // cosines is how many cosine transforms the error of a slope rests on, and so its
 // degrees of freedom.
 const cosines = 6
@@ -190,6 +193,10 @@ const cosines = 6
 // the slope than in the transforms. By how much is known for noise whose only
 // memory is that of neighbours; with its correlation estimated, that is made up
 // for, in the manner of prewhitening (Andrews and Monahan, Econometrica 60, 1992).
+// An estimate too low makes a drift of slow noise, one too high costs little: it is
+// raised by its own standard error (Bartlett, "On the theoretical specification and
+// sampling properties of autocorrelated time-series", 1946), but for the few teeth
+// of a sawtooth, of which it would be larger than what it raises.
 func (m *model) slopeError() (se, df float64) {
 	n := len(m.time)
 	others := model{columns: slices.Concat(m.columns[:slopeColumn], m.columns[slopeColumn+1:])}
@@ -203,6 +210,9 @@ func (m *model) slopeError() (se, df float64) {
 		score[i] = x[i] * bent[i]
 	}
 	r := neighbours(bent, len(m.columns))
+	if n >= LeastPoints {
+		r = math.Min(r+math.Sqrt((1-r*r)/float64(n)), math.Max(r, mostMemory))
+	}
 	wave := make([]float64, n)
 	var power, expected float64
 	for j := 1; j <= count; j++ {
