@@ -52,20 +52,30 @@ var motionWords = map[stats.Motion]string{
 
 func driftWords(d *results.Drift) (string, func(string) string) {
 	p := ink(false)
-	grow := 0
+	grow, lose := 0, 0
 	for i := range d.Series {
-		if d.Series[i].Motion == stats.Rises {
+		switch s := &d.Series[i]; {
+		case s.Motion == stats.Rises:
 			grow++
+		case s.Drifts():
+			lose++
 		}
 	}
 	over := " over " + span(d.HoldS)
 	switch d.Verdict {
 	case results.Drifting:
-		return fmt.Sprintf("DRIFT: %d of %s", grow, plural(int64(len(d.Series)), "series grows", "series grow")) + over, nil
+		var what []string
+		if grow > 0 {
+			what = append(what, fmt.Sprintf("%d of %s", grow, plural(int64(len(d.Series)), "series grows", "series grow")))
+		}
+		if lose > 0 {
+			what = append(what, plural(int64(lose), "target loses", "targets lose")+" live sessions")
+		}
+		return "DRIFT: " + strings.Join(what, ", ") + over, nil
 	case results.NoDrift:
 		return "steady: none of " + plural(int64(len(d.Series)), "series", "series") + " drifts" + over, p.dim
 	case results.DriftUnclear:
-		return "unclear: no drift is shown, and not every one is ruled out" + over, nil
+		return "unclear: nothing grows for certain, and not every drift is ruled out" + over, nil
 	}
 	return "too short: a hold of " + span(d.HoldS) + " says nothing of drift", nil
 }
@@ -76,7 +86,7 @@ func driftName(s *results.DriftSeries) string { return clean(s.Target) + "." + c
 // what it would come to.
 func (p *page) moving(s *results.DriftSeries) {
 	sign, paint := p.fail, p.red
-	if s.Motion == stats.Falls {
+	if !s.Drifts() {
 		sign, paint = p.warn, nil
 	}
 	text := fmt.Sprintf("%s  %s an hour (%s to %s)", driftName(s), signed(s.PerHour, s.Unit), signed(s.LowPerHour, s.Unit), signed(s.HighPerHour, s.Unit))

@@ -44,6 +44,12 @@ func TestDriftText(t *testing.T) {
 	if strings.Contains(out.String(), "\x1b[2J") || strings.Contains(text, "1.50 ms at") {
 		t.Errorf("an escape, or a jump too small:\n%s", out.String())
 	}
+	lost := results.DriftSeries{Target: "octane", Metric: "live", Motion: stats.Falls, ToS: 86400, Level: 1000, PerHour: -12, LowPerHour: -13, HighPerHour: -11, Change: -280}
+	s.Drift = &results.Drift{Verdict: results.Drifting, HoldS: 86400, Series: []results.DriftSeries{lost}}
+	out.Reset()
+	if err := Summary(&out, s, TextOptions{Width: 400}); err != nil || !strings.Contains(out.String(), "DRIFT: 1 target loses live sessions over 1 d") {
+		t.Errorf("lost sessions: %v\n%s", err, out.String())
+	}
 	s.Drift = &results.Drift{Verdict: results.DriftShort}
 	out.Reset()
 	if err := Summary(&out, s, TextOptions{}); err != nil || strings.Contains(out.String(), "Drift") {

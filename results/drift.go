@@ -15,7 +15,7 @@ type DriftVerdict string
 // Verdicts on drift.
 const (
 	NoDrift      DriftVerdict = "steady"    // a drift that matters is ruled out in every series
-	Drifting     DriftVerdict = "drift"     // at least one series grows
+	Drifting     DriftVerdict = "drift"     // at least one series grows, or loses sessions
 	DriftUnclear DriftVerdict = "unclear"   // none was shown, and not every one is ruled out
 	DriftShort   DriftVerdict = "too-short" // the hold phase was too short to ask
 )
@@ -52,8 +52,8 @@ type DriftSource struct {
 // DriftSeries is one series with what it does. Values and changes are in Unit.
 type DriftSeries struct {
 	Target string `json:"target"` // or the source that was scraped
-	// Metric is login.response.p99, fail, live, listed.surplus or the name of a
-	// scraped metric.
+	// Metric is login.response.p99, fail (the share of steps that failed or ended
+	// unknown), live (the sessions of the ledger) or the name of a scraped metric.
 	Metric string       `json:"metric"`
 	Unit   string       `json:"unit"` // ms, %, bytes, or empty for a number of things
 	Motion stats.Motion `json:"motion"`
@@ -70,9 +70,13 @@ type DriftSeries struct {
 	// Rhythm is the height of the daily cycle that was taken out, 0: none.
 	Rhythm float64     `json:"rhythm,omitempty"`
 	Steps  []DriftStep `json:"steps,omitempty"`
-	Teeth  int         `json:"teeth,omitempty"` // of a sawtooth whose lower edge was judged
+	// Jagged: the motion is unclear for these jumps alone. They climb like stairs, or
+	// take back what the slope brings.
+	Jagged bool `json:"jagged,omitempty"`
+	Teeth  int  `json:"teeth,omitempty"` // of a sawtooth whose lower edge was judged
 	// EnoughS is how long a run would have to be judged to show a drift as large as
-	// the floor, by this one's noise; 0: this one was long enough, or no length is.
+	// the floor, by this one's noise, or of a sawtooth with too few teeth to have
+	// enough of them; 0: this one was long enough, or no length is.
 	EnoughS float64      `json:"enough_s,omitempty"`
 	Crosses *DriftLimit  `json:"crosses,omitempty"`
 	Points  []DriftPoint `json:"points"`
@@ -136,16 +140,22 @@ func (b *driftBook) judgement(holdS float64, thresholds []Threshold) *Drift {
 	return d
 }
 
+// Drifts tells whether the series alone makes the verdict drift: it rises, or it
+// is the ledger and falls, since sessions that are to be held are lost then. What
+// else falls may be a server that gets faster: it is no drift, and not steady.
+func (s *DriftSeries) Drifts() bool {
+	return s.Motion == stats.Rises || s.Motion == stats.Falls && s.Metric == liveMetric
+}
+
 func (d *Drift) sum() {
 	d.Verdict = NoDrift
 	for i := range d.Series {
-		switch d.Series[i].Motion {
-		case stats.Rises:
+		switch s := &d.Series[i]; {
+		case s.Drifts():
 			d.Verdict = Drifting
-		case stats.Unclear, stats.Short, stats.Settling:
-			if d.Verdict == NoDrift {
-				d.Verdict = DriftUnclear
-			}
+			return
+		case s.Motion != stats.Steady:
+			d.Verdict = DriftUnclear
 		}
 	}
 }
@@ -167,14 +177,27 @@ func (d *Drift) notes(b *driftBook, holdS float64) {
 			}
 		}
 	}
+	for i := range d.Series {
+		s := &d.Series[i]
+		if s.Jagged {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s of %s moves in jumps, which may be stairs or the teeth of a long sawtooth: look at its chart, and run longer", s.Metric, s.Target))
+		}
+		if s.Motion == stats.Short && s.EnoughS > 0 {
+			d.Notes = append(d.Notes, fmt.Sprintf("too short to tell: %s of %s is a sawtooth, and of the %d teeth that its lower edge is judged by %d were seen: it takes about %s",
+				s.Metric, s.Target, stats.LeastTeeth, s.Teeth, hours(s.EnoughS)))
+		}
+	}
 	if longest := d.enough(); longest > 0 && d.Verdict == DriftUnclear {
 		d.Notes = append(d.Notes, fmt.Sprintf("too short to tell: by the noise of this run it takes about %s to show, or to rule out, a change as large as the floor in every series", hours(longest)))
 	}
 }
 
+// enough is how long the noise of the series asks for.
 func (d *Drift) enough() (longest float64) {
 	for i := range d.Series {
-		longest = math.Max(longest, d.Series[i].EnoughS)
+		if d.Series[i].Motion == stats.Unclear {
+			longest = math.Max(longest, d.Series[i].EnoughS)
+		}
 	}
 	return longest
 }
@@ -190,8 +213,16 @@ func hours(seconds float64) string {
 	}
 }
 
-// most a run is advised to take.
+// longestAdvice is the most that a run is advised to take, s.
 const longestAdvice = 30 * 24 * 3600
+
+// advised is a length in whole seconds; 0 where nobody would take that long.
+func advised(seconds float64) float64 {
+	if seconds > longestAdvice {
+		return 0
+	}
+	return math.Ceil(seconds)
+}
 
 func (m *driftMetric) ask(alpha float64) stats.Drift {
 	t, v := make([]float64, len(m.points)), make([]float64, len(m.points))
@@ -205,7 +236,7 @@ func (b *driftBook) judge(m *driftMetric, alpha float64, thresholds []Threshold)
 	j := m.ask(alpha)
 	s := DriftSeries{
 		Target: m.target, Metric: m.name, Unit: m.unit, Motion: j.Motion, Level: round6(j.Level), Floor: round6(j.Floor),
-		Rhythm: round6(j.Rhythm), Teeth: j.Teeth,
+		Rhythm: round6(j.Rhythm), Teeth: j.Teeth, Jagged: j.Jagged,
 	}
 	for _, p := range m.points {
 		s.Points = append(s.Points, DriftPoint{AtS: round6(b.hour(p.bin) * 3600), Value: round6(p.value)})
@@ -213,6 +244,9 @@ func (b *driftBook) judge(m *driftMetric, alpha float64, thresholds []Threshold)
 	last := m.points[len(m.points)-1].bin
 	s.FromS, s.ToS = s.Points[j.From].AtS, round6(b.hour(last)*3600)
 	if j.Motion == stats.Short {
+		if j.Teeth > 0 { // those at both ends are cut off
+			s.EnoughS = advised((s.ToS - s.Points[0].AtS) * float64(stats.LeastTeeth+1) / float64(j.Teeth+1))
+		}
 		return s
 	}
 	s.PerHour, s.LowPerHour, s.HighPerHour = round6(j.Slope), round6(j.Slope-j.Reach), round6(j.Slope+j.Reach)
@@ -222,10 +256,8 @@ func (b *driftBook) judge(m *driftMetric, alpha float64, thresholds []Threshold)
 	}
 	length := s.ToS - s.FromS
 	// The change that noise hides shrinks with the root of the length.
-	if reach := j.Reach * length / 3600; j.Motion == stats.Unclear && j.Floor > 0 {
-		if enough := length * math.Max(1.1, math.Pow(reach/j.Floor, 2)); enough <= longestAdvice {
-			s.EnoughS = math.Ceil(enough)
-		}
+	if reach := j.Reach * length / 3600; j.Motion == stats.Unclear && !j.Jagged && j.Floor > 0 {
+		s.EnoughS = advised(length * math.Max(1.1, math.Pow(reach/j.Floor, 2)))
 	}
 	if j.Motion == stats.Rises {
 		s.Crosses = b.crossing(m, &j, thresholds)
@@ -296,7 +328,8 @@ func (m *driftMetric) limit(b *driftBook, t Threshold) (float64, bool) {
 				return e.Value * e.Unit.Base() * 1e3, true
 			}
 		}
-	case p.from == fromOutcome && p.outcome == Fail && m.name == "fail" && e.Unit == metric.Percent:
+	case p.from == fromOutcome && p.outcome == Fail && m.name == "fail" && e.Unit == metric.Percent && !m.unknown:
+		// The threshold doesn't count what ended unknown: then it is another number.
 		return e.Value, true
 	}
 	return 0, false

@@ -1,8 +1,10 @@
 package results
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,6 +127,106 @@ func TestDriftUnderRamp(t *testing.T) {
 		r.tick(Hold)
 	}
 	if d := r.finish(Ending{Hold: r.held}).Drift; d.Verdict != DriftUnclear || len(d.Notes) == 0 {
+		t.Errorf("verdict %s, notes %q", d.Verdict, d.Notes)
+	}
+}
+
+// aDay judges a day of minutes, in each of which change says what the first target
+// was like; a hundred of its steps went well already.
+func aDay(thresholds []Threshold, change func(b *driftBook, now *totals, hour float64)) *Drift {
+	b := newDriftBook(testSeries, testTargets, "closed", day*time.Hour, time.Minute)
+	now := newTotals(len(testSeries), len(testTargets))
+	for minute := range int(day) * 60 {
+		now.series[0].outcomes = [outcomes]int64{OK: 100}
+		now.sessions[0].Live, now.sessions[1].Live = 1000, 500
+		change(b, now, float64(minute)/60)
+		b.addCounts(float64(minute)*60, float64(minute+1)*60, now, 1500)
+	}
+	return b.judgement(day*3600, thresholds)
+}
+
+// A server that answers ever less in time fails ever more, though no answer says
+// so. What a threshold counts is another number then, and no time is told at which
+// it would be reached.
+func TestDriftOfUnknown(t *testing.T) {
+	limit, err := ParseThreshold("rate(octane.fail) < 50%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []Outcome{Fail, Unknown} {
+		rng := rand.New(rand.NewPCG(3, 4))
+		d := aDay([]Threshold{limit}, func(_ *driftBook, now *totals, hour float64) {
+			now.series[0].outcomes[o] = int64(hour/2 + 2*rng.Float64())
+		})
+		s := d.of(t, "octane", "fail")
+		if d.Verdict != Drifting || s.Motion != stats.Rises || s.LowPerHour > 0.5 || s.HighPerHour < 0.4 {
+			t.Errorf("%v: verdict %s, %s by %v to %v an hour", o, d.Verdict, s.Motion, s.LowPerHour, s.HighPerHour)
+		}
+		if told := s.Crosses != nil; told != (o == Fail) {
+			t.Errorf("%v: crosses %+v", o, s.Crosses)
+		}
+	}
+}
+
+// Sessions that get lost are a drift; whatever else falls is none, and not steady.
+func TestDriftDown(t *testing.T) {
+	noise := func(rng *rand.Rand) float64 { return 1 + 0.01*rng.NormFloat64() }
+	for _, test := range []struct {
+		name, target, metric string
+		change               func(b *driftBook, now *totals, hour float64, noise float64)
+		want                 DriftVerdict
+	}{
+		{"live sessions", "octane", "live", func(_ *driftBook, now *totals, hour, noise float64) {
+			now.sessions[0].Live = int64((1000 - 12.5*hour) * noise)
+		}, Drifting},
+		{"a scraped metric", "http://10.0.0.7/metrics", "go_goroutines", func(b *driftBook, _ *totals, hour, noise float64) {
+			b.addScrape(&ScrapeInterval{At: hour * 3600, Source: "http://10.0.0.7/metrics", Values: map[string]float64{"go_goroutines": (1000 - 12.5*hour) * noise}})
+		}, DriftUnclear},
+		{"nothing", "octane", "live", func(*driftBook, *totals, float64, float64) {}, NoDrift},
+	} {
+		rng := rand.New(rand.NewPCG(5, 6))
+		d := aDay(nil, func(b *driftBook, now *totals, hour float64) { test.change(b, now, hour, noise(rng)) })
+		falls := d.of(t, test.target, test.metric).Motion == stats.Falls
+		if d.Verdict != test.want || falls != (test.want != NoDrift) {
+			t.Errorf("%s: verdict %s, %+v", test.name, d.Verdict, d.of(t, test.target, test.metric))
+		}
+	}
+}
+
+// A sawtooth of few teeth says how long it takes to see enough of them.
+func TestDriftOfFewTeeth(t *testing.T) {
+	const source, metric = "http://10.0.0.7/metrics", "jvm_memory_used_bytes"
+	rng := rand.New(rand.NewPCG(7, 8))
+	d := aDay(nil, func(b *driftBook, _ *totals, hour float64) {
+		_, part := math.Modf(hour / 4)
+		b.addScrape(&ScrapeInterval{At: hour * 3600, Source: source, Values: map[string]float64{metric: 1e9 * (1 + part + 0.01*rng.NormFloat64())}})
+	})
+	s := d.of(t, source, metric)
+	if d.Verdict != DriftUnclear || s.Motion != stats.Short || s.Teeth != 4 || s.EnoughS < 36*3600 || s.EnoughS > 48*3600 {
+		t.Errorf("verdict %s, %s with %d teeth, enough %v", d.Verdict, s.Motion, s.Teeth, s.EnoughS)
+	}
+	if !slices.ContainsFunc(d.Notes, func(n string) bool {
+		return strings.Contains(n, metric+" of "+source+" is a sawtooth, and of the 8 teeth that its lower edge is judged by 4 were seen: it takes about 4")
+	}) {
+		t.Errorf("notes %q", d.Notes)
+	}
+}
+
+// Memory that climbs in steps is not said to be steady, and a series that is unclear
+// for its jumps says so, not how long its noise would ask for.
+func TestDriftOfStaircase(t *testing.T) {
+	const source, metric = "http://10.0.0.7/metrics", "process_resident_memory_bytes"
+	rng := rand.New(rand.NewPCG(9, 10))
+	d := aDay(nil, func(b *driftBook, _ *totals, hour float64) {
+		b.addScrape(&ScrapeInterval{At: hour * 3600, Source: source, Values: map[string]float64{metric: 1e9 * (2 + math.Floor(hour/6) + 0.01*rng.NormFloat64())}})
+	})
+	if s := d.of(t, source, metric); d.Verdict == NoDrift || s.Motion == stats.Steady {
+		t.Errorf("verdict %s, %s, slope %v, jumps %+v", d.Verdict, s.Motion, s.PerHour, s.Steps)
+	}
+	d = &Drift{Series: []DriftSeries{{Target: source, Metric: metric, Motion: stats.Unclear, Jagged: true}}}
+	d.sum()
+	d.notes(newDriftBook(testSeries, testTargets, "closed", day*time.Hour, time.Minute), day*3600)
+	if d.Verdict != DriftUnclear || len(d.Notes) != 1 || !strings.HasPrefix(d.Notes[0], metric+" of "+source+" moves in jumps") {
 		t.Errorf("verdict %s, notes %q", d.Verdict, d.Notes)
 	}
 }

@@ -29,7 +29,7 @@ type driftBook struct {
 	fail   []*driftMetric    // by target
 	live   []*driftMetric
 	load   *driftMetric
-	counts [][2]int64 // by target: failed, all
+	counts [][2]int64 // by target: not ok, all
 }
 
 // driftMetric is one series of points.
@@ -41,6 +41,7 @@ type driftMetric struct {
 	of           int  // the index of the series, -1
 	lowest       bool // of several values the lowest stands for a bin
 	plan         bool // it is the load, not the server
+	unknown      bool // some steps of it ended unknown
 	points       []driftPoint
 }
 
@@ -57,6 +58,9 @@ const (
 	floorBytes = 1 << 20 // of memory
 	floorThing = 2       // sessions, files
 )
+
+// liveMetric is the number of sessions that the ledger holds.
+const liveMetric = "live"
 
 // openModel is the name of the model in which arrivals come by themselves.
 const openModel = "open"
@@ -85,7 +89,7 @@ func newDriftBook(series []Series, targets []string, model string, planned, ever
 		b.fail[len(b.fail)-1].share = 0
 	}
 	for _, t := range targets {
-		b.live = append(b.live, b.add(t, "live", "", floorThing))
+		b.live = append(b.live, b.add(t, liveMetric, "", floorThing))
 	}
 	b.load = b.add("all", "planned", "", floorThing)
 	b.load.plan = true
@@ -117,6 +121,13 @@ func (b *driftBook) at(seconds float64) {
 		bin /= 2
 	}
 	b.bin = bin
+}
+
+// skip enters a stretch in which nobody drove.
+func (b *driftBook) skip(seconds float64) {
+	if b != nil {
+		b.shift += seconds
+	}
 }
 
 // flush turns what the bin gathered into points.
@@ -198,8 +209,11 @@ func (b *driftBook) addCounts(from, to float64, hold *totals, plannedUsers float
 			continue
 		}
 		if t := slices.Index(b.targets, s.Target); t >= 0 {
-			b.counts[t][0] += hold.series[i].outcomes[Fail]
+			// A step whose answer never came is one that the server owes, too.
+			o := &hold.series[i].outcomes
+			b.counts[t][0] += o[Fail] + o[Unknown]
 			b.counts[t][1] += hold.series[i].count()
+			b.fail[t].unknown = b.fail[t].unknown || o[Unknown] > 0
 		}
 	}
 	for i := range b.targets {
@@ -231,6 +245,9 @@ func (b *driftBook) account(s *ScrapeInterval) {
 
 // addScrape takes what a target told of itself during the hold.
 func (b *driftBook) addScrape(s *ScrapeInterval) {
+	if b == nil {
+		return // who reads asks for no drift
+	}
 	b.account(s)
 	b.at(s.At)
 	names := make([]string, 0, len(s.Values))

@@ -50,6 +50,24 @@ func TestHeldIsTheSummary(t *testing.T) {
 	}
 }
 
+// What a target told of itself is in no time and no count.
+func TestHeldOfAScrapedRun(t *testing.T) {
+	r := newRun(t, nil, nil)
+	for range 10 {
+		r.cycle(0, Hold, 5*time.Millisecond, OK, NoClass)
+		r.gauges.Scrapes = []ScrapeInterval{{Line: ScrapeLine, At: r.now.Seconds(), Source: "http://10.0.0.7/metrics", Values: map[string]float64{"go_goroutines": 7}}}
+		r.tick(Hold)
+	}
+	r.finish(Ending{Hold: r.held})
+	h, err := ReadHeld(r.f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, ok := measure(t, h, "rate(octane.login)"); !ok || math.Abs(m.Value-1) > 1e-6 {
+		t.Errorf("rate(octane.login) = %v, %v, want 1", m.Value, ok)
+	}
+}
+
 // An interval in which the generator was at fault counts neither in times nor in
 // rates.
 func TestHeldLeavesOutTainted(t *testing.T) {

@@ -230,7 +230,7 @@ func (s *shard) requestsOf(l *RunInterval) func(int) int64 {
 func (s *shard) addGap(g *Gap) {
 	s.earlierCPU += s.last.Health.CPU - s.firstCPU
 	s.firstCPU, s.begins = 0, true
-	s.book.shift += g.LengthS
+	s.book.skip(g.LengthS)
 	kept := *g
 	kept.Line = ""
 	s.gaps = append(s.gaps, kept)
