@@ -180,6 +180,16 @@ func planned(name, text string) error {
 	return err
 }
 
+// TestDocsMerged looks for what a merge leaves where it needs a hand.
+func TestDocsMerged(t *testing.T) {
+	left := regexp.MustCompile(`(?m)^(<{7} |>{7} |={7}$).*`)
+	for _, p := range pages(t) {
+		if m := left.FindString(p.text); m != "" {
+			t.Errorf("%s holds a line of a merge: %s", p.path, m)
+		}
+	}
+}
+
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ +(.+)$`)
