@@ -297,10 +297,12 @@ func runLine(s *results.Summary) string {
 
 // compare compares the rounds that are complete.
 func (j *abJob) compare(interrupted bool) error {
-	base, next, err := j.complete()
+	dirs, others, _ := roundsIn(j.folder.Dir) // not one run of each side: no round
+	base, next, left, err := complete(dirs, others)
 	if err != nil {
 		return &exit{exitInvalid, err}
 	}
+	j.left = append(j.left, left...)
 	if len(base) == 0 {
 		if interrupted {
 			return &exit{exitInterrupted, errors.New("interrupted before a round was complete")}
@@ -323,23 +325,19 @@ func (j *abJob) compare(interrupted bool) error {
 	return err
 }
 
-// complete reads the rounds of which both runs tell something, and notes why the
-// others don't.
-func (j *abJob) complete() (base, next []*comparison.Run, err error) {
-	dirs, others, err := roundsIn(j.folder.Dir)
-	if err != nil {
-		return nil, nil, nil //nolint:nilerr // not one run of each side: no round
-	}
+// complete reads the rounds of a folder of ab of which both runs tell something,
+// and notes why the others don't.
+func complete(dirs, others []string) (base, next []*comparison.Run, left []results.Doubt, err error) {
 	for i := range min(len(dirs), len(others)) {
 		pair, _, err := readSides([]string{dirs[i], others[i]}, nil)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		usable := true
 		for _, r := range pair {
 			if v := r.Summary.Verdict; v == results.Invalid || v == results.Interrupted {
 				usable = false
-				j.left = append(j.left, results.Doubt{Kind: comparison.Tainted,
+				left = append(left, results.Doubt{Kind: comparison.Tainted,
 					Text: fmt.Sprintf("round %d is left out: %s is %s: %s", i+1, r.Folder, v, strings.Join(r.Summary.Reasons, "; "))})
 			}
 		}
@@ -347,7 +345,7 @@ func (j *abJob) complete() (base, next []*comparison.Run, err error) {
 			base, next = append(base, pair[0]), append(next, pair[1])
 		}
 	}
-	return base, next, nil
+	return base, next, left, nil
 }
 
 func allTexts(doubts []results.Doubt) string {

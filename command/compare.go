@@ -81,14 +81,24 @@ func (p *program) compare(c *cli.Context) error {
 	if err = wrongUse(c, append(v.problems, err)...); err != nil {
 		return err
 	}
-	a, b, err := readSides(base, next)
+	var a, b []*comparison.Run
+	var left []results.Doubt
+	if len(words) == 1 { // the rounds of ab, as ab takes them
+		a, b, left, err = complete(base, next)
+	} else {
+		a, b, err = readSides(base, next)
+	}
 	if err != nil {
 		return err
+	}
+	if len(a) == 0 {
+		return &exit{exitInvalid, errors.New("no round can be used: " + allTexts(left))}
 	}
 	compared, err := comparison.Compare(a, b, opt)
 	if err != nil {
 		return wrongUse(c, err)
 	}
+	compared.Doubts = append(compared.Doubts, left...)
 	return p.finishComparison(c, compared, nil)
 }
 
