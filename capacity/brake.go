@@ -106,15 +106,20 @@ func (b *brake) see(i *results.Increase) {
 	if late := i.Pacer(results.Warmup); late != nil {
 		b.pacer.Merge(late)
 	}
-	switch p99, any := b.slowest(i); {
-	case i.TaintedBy != "":
+	if p99, any := b.slowest(i); i.TaintedBy != "" {
 		b.bad = 0
-	case any && p99 <= b.most:
+	} else if any {
+		b.settles(p99)
+	}
+}
+
+// settles weighs a second of the settling by the p99 of its responses.
+func (b *brake) settles(p99 time.Duration) {
+	if b.bad++; p99 <= b.most {
 		b.bad = 0
-	case any:
-		if b.bad++; b.bad >= badSeconds {
-			b.pull()
-		}
+	}
+	if b.bad >= badSeconds {
+		b.pull()
 	}
 }
 

@@ -52,7 +52,8 @@ func (r *runner) conclude(end End, err error) {
 	res.DurationS = time.Since(r.began).Seconds()
 	res.Load = r.load() // sessions may be opened more slowly than planned
 	f := r.search.Finding().within(r.Most)
-	res.Answer = results.CapacityAnswer{Known: f.Low > 0, Capacity: f.At, Low: f.Low, Decided: f.Decided, Exact: f.Exact, Method: f.Method}
+	res.Answer = results.CapacityAnswer{Known: f.Low > 0, Capacity: f.At, Low: f.Low, Decided: f.Decided, Exact: f.Exact, Method: f.Method,
+		Allowed: f.Allowed, RelaxationS: f.Memory}
 	if !math.IsInf(f.High, 1) {
 		res.Answer.High = &f.High
 	}
@@ -229,7 +230,7 @@ func (r *runner) reason(end End, f Finding, err error) string {
 	case end == interrupted:
 		said = "interrupted; so far " + said
 	case !f.Decided:
-		said = "no capacity can be told: the steps and the time allowed did not suffice; so far " + said + ", undecided"
+		said = "no capacity can be told: the steps and the time allowed did not suffice; so far " + said + ", undecided, with no confidence"
 	case end == OutOfSteps:
 		said += ", wider than asked for: the steps and the time allowed did not suffice"
 	}

@@ -177,10 +177,14 @@ func (c *Config) enough(level float64) time.Duration {
 // Cycles live as long as they think, and until the first of them leave, ever more
 // are under way on any server.
 func (c *Config) settle(s Step) time.Duration {
-	if !c.sessions() {
-		return time.Duration(max(s.Times, 1))*c.Settle + c.life()
+	settle := c.Settle
+	if s.Times > 1 {
+		settle = time.Duration(s.Times) * max(c.Settle, c.Step/settledPart)
 	}
-	return c.Settle + c.filling(s.Level)
+	if !c.sessions() {
+		return settle + c.life()
+	}
+	return settle + c.filling(s.Level)
 }
 
 // filling is how long it takes to open so many sessions.

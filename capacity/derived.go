@@ -1,21 +1,29 @@
 package capacity
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"authsoak/results"
 	"authsoak/stats"
 )
 
-// curveOf fits the Universal Scalability Law to the steps: requests in progress,
+// sameLevel is how far apart two steps are driven at most, as a share, to be of
+// one load: near the limit many are, and tell of no more than one point of a
+// curve.
+const sameLevel = 0.1
+
+// curveOf fits the Universal Scalability Law to the levels: requests in progress,
 // by Little's law the sum of service times per second, against cycles that went
-// well; where sessions are held, sessions against steps. Steps that were rejected
-// or cut short are none of a steady state.
+// well; where sessions are held, sessions against steps. Steps at one level are a
+// point together, by their mean. Steps that were rejected or cut short are none of
+// a steady state.
 func curveOf(steps []results.CapacityStep, sessions bool) (c results.CapacityCurve) {
 	c.Points = []results.CurvePoint{}
-	var n, x []float64
+	var levels []float64
 	for i := range steps {
 		s := &steps[i]
 		busy, rate := s.Concurrency, s.RatePerS
@@ -25,16 +33,18 @@ func curveOf(steps []results.CapacityStep, sessions bool) (c results.CapacityCur
 		if s.Verdict != verdictMet && s.Verdict != verdictFailed || s.CutShort || busy <= 0 || rate <= 0 || fellBehind(s) {
 			continue
 		}
-		n, x = append(n, busy), append(x, rate)
+		levels = append(levels, s.Level)
 		c.Points = append(c.Points, results.CurvePoint{Step: s.Number, Concurrency: busy, RatePerS: rate})
 	}
-	fit, err := stats.FitScalability(n, x)
+	fit, err := stats.FitScalability(byLevel(levels, c.Points))
 	if err != nil {
 		c.Refused = err.Error()
 		return c
 	}
+	c.Levels = len(fit.Residuals)
 	for i := range c.Points {
-		c.Points[i].Residual = fit.Residuals[i]
+		p := &c.Points[i]
+		p.Residual = fit.Residual(p.Concurrency, p.RatePerS)
 	}
 	c.Gamma, c.Alpha, c.Beta, c.Error = parameter(fit.Gamma), parameter(fit.Alpha), parameter(fit.Beta), fit.Error
 	at, most, err := fit.Peak()
@@ -44,6 +54,25 @@ func curveOf(steps []results.CapacityStep, sessions bool) (c results.CapacityCur
 	}
 	c.Peak = &results.CurvePeak{Concurrency: at, RatePerS: most}
 	return c
+}
+
+// byLevel is the mean concurrency and rate of each level, upwards.
+func byLevel(levels []float64, points []results.CurvePoint) (n, x []float64) {
+	order := make([]int, len(points))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(levels[a], levels[b]) })
+	for len(order) > 0 {
+		k := 0
+		var busy, rate float64
+		for ; k < len(order) && levels[order[k]] <= levels[order[0]]*(1+sameLevel); k++ {
+			busy, rate = busy+points[order[k]].Concurrency, rate+points[order[k]].RatePerS
+		}
+		n, x = append(n, busy/float64(k)), append(x, rate/float64(k))
+		order = order[k:]
+	}
+	return n, x
 }
 
 // fellBehind tells whether the queue grew all the while: then there is no
@@ -58,7 +87,11 @@ func fellBehind(s *results.CapacityStep) bool {
 }
 
 func parameter(c stats.Coefficient) *results.CurveParameter {
-	return &results.CurveParameter{Value: c.Value, Low: c.Low, High: c.High}
+	p := &results.CurveParameter{Value: c.Value, Low: c.Low, Held: c.Held}
+	if !math.IsInf(c.High, 1) {
+		p.High = &c.High
+	}
+	return p
 }
 
 // little ties sessions and arrivals at the step nearest to the limit that met the
@@ -120,6 +153,10 @@ func (r *runner) findings(f Finding) {
 		say("steps in which logins took longer than the time for them are no evidence: %d of %d; %.3g sessions a second were opened in the end (--fill-rate)", slower, len(r.search.past), r.Fill)
 	}
 	switch times := r.search.times(); {
+	case f.Decided && f.short() > 1:
+		say("a step is judged for %.2g and settles for %.2g relaxation times of the server's queue (%.2g s), where %d and %.2g show a steady state: the low end is lowered by %.2g %% for that; --step %.0fs --settle %.0fs would tell more",
+			f.Judged/f.Memory, f.Settled/f.Memory, f.Memory, judgedMemories, settledMemories, 100*f.Allowed,
+			math.Ceil(judgedMemories*f.Memory), math.Ceil(settledMemories*f.Memory))
 	case f.Decided && r.search.tooShort(f):
 		say("steps of %s are too short for this server: the answer lies beyond what it gets done when more is asked of it; --step %s would tell more",
 			time.Duration(times)*r.Step, 2*time.Duration(times)*r.Step)

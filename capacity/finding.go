@@ -3,6 +3,7 @@ package capacity
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"authsoak/stats"
 )
@@ -12,17 +13,23 @@ type Finding struct {
 	// Low was met and High was not; 0 and infinity where nothing was.
 	Low, High float64
 	At        float64 // the likeliest limit
-	// Decided tells whether the test stands behind Low and High; else single steps
-	// do.
+	// Decided tells whether Low and High hold the limit with the confidence asked
+	// for; else they are those of single steps.
 	Decided bool
-	Exact   bool // High is Low+1, the first level beyond a cap
-	Method  string
+	// Allowed is the share by which Low was lowered for steps that are too short.
+	Allowed float64
+	// Memory is the relaxation time of the server's queue at the limit, 0 where it
+	// isn't known; Judged and Settled are the lengths of the steps that the interval
+	// rests on. Seconds.
+	Memory, Judged, Settled float64
+	Exact                   bool // High is Low+1, the first level beyond a cap
+	Method                  string
 }
 
 // Methods by which an interval was found.
 const (
-	byLine   = "a line through the margins of the long steps near the limit; its interval inverts an anytime-valid t-test"
-	byLevels = "an anytime-valid t-test of the margins at single levels"
+	byLine   = "a line through the margins of the long steps near the limit; its interval inverts an anytime-valid t-test, as far as margins lie on a line and scatter alike"
+	byLevels = "an anytime-valid t-test of the margins at single levels, its error divided among them"
 	byCap    = "sequential probability ratio test of the number of sessions and the next"
 	bySteps  = "single steps, undecided"
 )
@@ -34,7 +41,7 @@ func (s *Search) Finding() Finding {
 	}
 	e := s.evidence()
 	if c, ok := s.line(e, s.grid()); ok && !math.IsInf(c.Low, 0) && !math.IsInf(c.High, 0) {
-		return Finding{Low: math.Exp(c.Low), High: math.Exp(c.High), At: math.Exp(c.At), Decided: true, Method: byLine}
+		return s.allow(Finding{Low: math.Exp(c.Low), High: math.Exp(c.High), At: math.Exp(c.At), Decided: true, Method: byLine}, c.Slope)
 	}
 	lo, hi := s.bracket()
 	f := Finding{Low: lo, High: hi, At: lo, Method: bySteps}
@@ -51,31 +58,43 @@ func (s *Search) Finding() Finding {
 		if math.IsInf(high, 1) {
 			f.At = low
 		}
+		if !s.opt.Whole {
+			f = s.allow(f, s.slopeOf(low, high))
+		}
 	}
 	return f
 }
 
 // decidedLevels are the highest level that the test calls met and the lowest
 // that it calls failed. Steps a little above a level count for its being met,
-// and a little below for its being failed.
+// and a little below for its being failed. The error that is allowed is divided
+// among the levels in the order in which they are first driven, the kth has
+// 1/(k(k+1)) of it, which makes one in all however many there will be.
 func (s *Search) decidedLevels(x, y []float64) (low, high float64) {
 	high = math.Inf(1)
 	reach := pooled * s.grid()
-	for i := range x {
+	var places []float64
+	for _, at := range x {
+		if slices.Contains(places, at) {
+			continue
+		}
+		places = append(places, at)
+		k := float64(len(places))
+		alpha := (1 - s.opt.Confidence) / (k * (k + 1))
 		var up, down []float64
 		for j := range x {
-			if d := x[j] - x[i]; d >= 0 && d <= reach {
+			if d := x[j] - at; d >= 0 && d <= reach {
 				up = append(up, y[j])
 			}
-			if d := x[i] - x[j]; d >= 0 && d <= reach {
+			if d := at - x[j]; d >= 0 && d <= reach {
 				down = append(down, y[j])
 			}
 		}
-		if s.says(up, -1) {
-			low = math.Max(low, math.Exp(x[i]))
+		if says(up, -1, alpha) {
+			low = math.Max(low, math.Exp(at))
 		}
-		if s.says(down, 1) {
-			high = math.Min(high, math.Exp(x[i]))
+		if says(down, 1, alpha) {
+			high = math.Min(high, math.Exp(at))
 		}
 	}
 	return s.driven(low), s.driven(high)
@@ -150,8 +169,8 @@ func (s *Search) tryCap(c int) (Step, End) {
 	return Step{Kind: Cap, Level: float64(c + 1), Why: fmt.Sprintf("if %d is a cap, one session more is refused", c)}, Going
 }
 
-// says tells whether the margins prove a sign.
-func (s *Search) says(margins []float64, sign float64) bool {
+// says tells whether the margins prove a sign, with an error of alpha at most.
+func says(margins []float64, sign, alpha float64) bool {
 	e, mean := stats.MeanEvidence(margins)
-	return mean*sign > 0 && e >= 1/(1-s.opt.Confidence)
+	return mean*sign > 0 && e >= 1/alpha
 }

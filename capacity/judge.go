@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"authsoak/metric"
 	"authsoak/results"
@@ -22,9 +23,14 @@ type witness struct {
 	sum     *results.Summary
 	seen    *sightings
 	folder  *results.Folder
+	split   splitter
 	pacerMS float64 // p99 of the generator's own lateness while the load settled
 	halt    string  // why the search must end, by what was seen
 }
+
+// splitter tells the values of objectives before a time since the load began, and
+// after it: [results.SplitHold] of the step's folder.
+type splitter func(at time.Duration, objectives []metric.Expression) ([2][]float64, error)
 
 // judge fills in what a step has shown.
 func (r *runner) judge(s *results.CapacityStep, step Step, w *witness) Outcome {
@@ -55,6 +61,7 @@ func (r *runner) judge(s *results.CapacityStep, step Step, w *witness) Outcome {
 	if step.Long() && !s.CutShort && (s.Verdict == verdictMet || s.Verdict == verdictFailed) {
 		o.Unbiased = r.unbiased(s, step, w)
 	}
+	r.remember(s, &o)
 	s.Margin, s.Unbiased = o.Margin, o.Unbiased
 	return o
 }
@@ -146,7 +153,7 @@ func (r *runner) unbiased(s *results.CapacityStep, step Step, w *witness) float6
 	if w.sum.Generator.TaintedIntervals > 0 {
 		return whole
 	}
-	parts, err := results.SplitHold(w.folder, r.settle(step)+r.hold(step)/2, r.Objectives)
+	parts, err := w.split(r.settle(step)+r.hold(step)/2, r.Objectives)
 	if err != nil {
 		return whole
 	}

@@ -35,7 +35,7 @@ const (
 	// widest bounds the spacing where steps scatter.
 	widest = 0.15
 	// mostTimes is how many times the usual length a step is made at most.
-	mostTimes = 8
+	mostTimes = 16
 )
 
 // grid is the distance of neighbouring levels, as a logarithm.
@@ -145,6 +145,17 @@ func (s *Search) times() int {
 	return n
 }
 
+// timesBefore is the length of steps before they were made longer the last time;
+// 0: they never were.
+func (s *Search) timesBefore() (n int) {
+	for _, t := range s.past {
+		if k := max(t.Times, 1); t.Long() && k < s.times() {
+			n = max(n, k)
+		}
+	}
+	return n
+}
+
 // tooShort tells whether the steps are too short for the answer: those beyond it
 // fall behind, and get less done than the answer says. A queue near saturation
 // takes long to grow, and a short step that begins without one meets its
@@ -153,8 +164,8 @@ func (s *Search) tooShort(f Finding) bool {
 	const fewest, least, sure = 3, 0.02, 3
 	var behind []float64
 	var left float64
-	for _, t := range s.past {
-		if t.Long() && t.Rejected == "" && max(t.Times, 1) == s.times() && t.Left > 0 && t.Level > f.At {
+	for _, t := range s.longest() {
+		if t.Left > 0 && t.Level > f.At {
 			behind = append(behind, 1-t.Left/t.Came)
 			left += t.Left
 		}
@@ -171,10 +182,10 @@ func (s *Search) tooShort(f Finding) bool {
 // interval is narrow enough.
 func (s *Search) knee() (Step, End) {
 	f := s.Finding()
-	times, longer := s.times(), ""
-	if f.Decided && times < mostTimes && s.tooShort(f) {
-		times, longer = 2*times, "; steps twice as long from here on, since these end before the queue is what it would become"
-	} else if f.Decided && f.High <= f.Low*(1+s.opt.Precision) || f.Decided && s.opt.Whole && f.High-f.Low <= 1 {
+	times, longer := s.enough(f), ""
+	if n := times / s.times(); n > 1 {
+		longer = fmt.Sprintf("; steps %d times as long from here on, since these end before the queue is what it would become", n)
+	} else if f.Decided && (f.High <= f.Low*(1+s.opt.Precision) || s.opt.Whole && f.High-f.Low <= 1) {
 		return Step{}, Decided
 	}
 	if lo, hi := s.bracket(); lo >= s.opt.Most && math.IsInf(hi, 1) {
@@ -223,9 +234,10 @@ func (s *Search) likeliest(e evidence) float64 {
 	if c, ok := s.line(e, s.grid()); ok {
 		return math.Min(c.At, math.Log(s.opt.Most))
 	}
-	if times := s.times(); times > 1 && len(e.x) < 4 { // until longer steps know better
-		if c, ok := s.line(s.evidenceOf(times/2), s.grid()); ok {
-			return math.Min(c.At, math.Log(s.opt.Most))
+	if len(e.x) < 4 { // until longer steps know better
+		if c, ok := s.line(s.evidenceOf(s.timesBefore()), s.grid()); ok {
+			// Short steps overrate by a share of 1/(1+slope) at most.
+			return math.Min(c.At-math.Log1p(1/c.Slope)/2, math.Log(s.opt.Most))
 		}
 	}
 	all := crossing(s.levels())
@@ -264,27 +276,26 @@ func extremes(e evidence) (met, failed float64) {
 // levels cross zero (pooling adjacent violators: Ayer et al., "An empirical
 // distribution function for sampling with incomplete information", 1955).
 func crossing(levels []atLevel) float64 {
-	type pool struct{ x, margin, n float64 }
+	type pool struct{ first, last, margin, n float64 }
 	var pools []pool
 	for _, l := range levels {
-		pools = append(pools, pool{math.Log(l.level), l.margin, float64(l.n)})
+		pools = append(pools, pool{math.Log(l.level), math.Log(l.level), l.margin, float64(l.n)})
 		for k := len(pools) - 1; k > 0 && pools[k-1].margin >= pools[k].margin; k-- {
 			a, b := pools[k-1], pools[k]
-			n := a.n + b.n
-			pools[k-1] = pool{(a.x*a.n + b.x*b.n) / n, (a.margin*a.n + b.margin*b.n) / n, n}
+			pools[k-1] = pool{a.first, b.last, (a.margin*a.n + b.margin*b.n) / (a.n + b.n), a.n + b.n}
 			pools = pools[:k]
 		}
 	}
 	for k, p := range pools {
 		if p.margin >= 0 {
 			if k == 0 {
-				return p.x
+				return p.first
 			}
 			q := pools[k-1]
-			return q.x + (p.x-q.x)*q.margin/(q.margin-p.margin)
+			return q.last + (p.first-q.last)*q.margin/(q.margin-p.margin)
 		}
 	}
-	return pools[len(pools)-1].x
+	return pools[len(pools)-1].last
 }
 
 // line fits a line to the long steps near the limit; false where they are too

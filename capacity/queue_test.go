@@ -3,7 +3,6 @@ package capacity
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // queue is c servers, first come first served: M/M/c, or M/D/c where the service
@@ -103,12 +102,18 @@ func (q queue) capacity(share, t float64) float64 {
 	return low
 }
 
-// responses draws the response times of arrivals between settle and the end, of
-// a queue that begins empty, and how many a
-// second left in that time.
-func (q queue) responses(rng *rand.Rand, rate, settle, hold float64) (out []float64, left float64) {
+// second is what came, went out, and took how long, in one second of a step. A
+// response belongs to the second in which it ends.
+type second struct {
+	came, left int
+	responses  []float64
+}
+
+// draw draws whole seconds of a queue that begins empty.
+func (q queue) draw(rng *rand.Rand, rate float64, seconds int) []second {
+	out := make([]second, seconds)
 	free := make([]float64, q.servers)
-	for now := rng.ExpFloat64() / rate; now < settle+hold; now += rng.ExpFloat64() / rate {
+	for now := rng.ExpFloat64() / rate; now < float64(seconds); now += rng.ExpFloat64() / rate {
 		first := 0
 		for i := range free {
 			if free[i] < free[first] {
@@ -120,17 +125,42 @@ func (q queue) responses(rng *rand.Rand, rate, settle, hold float64) (out []floa
 			work *= rng.ExpFloat64()
 		}
 		free[first] = max(now, free[first]) + work
-		if now >= settle {
-			out = append(out, free[first]-now)
-		}
-		if end := free[first]; end >= settle && end < settle+hold {
-			left += 1 / hold
+		out[int(now)].came++
+		if end := free[first]; end < float64(seconds) {
+			s := &out[int(end)]
+			s.left++
+			s.responses = append(s.responses, end-now)
 		}
 	}
-	return out, left
+	return out
 }
 
+// quantile puts the values into another order and returns the one below which the
+// share p lies (Hoare, "Algorithm 65: find", CACM 4, 1961).
 func quantile(values []float64, p float64) float64 {
-	slices.Sort(values)
-	return values[min(int(math.Ceil(p*float64(len(values)))), len(values))-1]
+	k := min(int(math.Ceil(p*float64(len(values)))), len(values)) - 1
+	for low, high := 0, len(values)-1; low < high; {
+		pivot, i, j := values[(low+high)/2], low, high
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case k <= j:
+			high = j
+		case k >= i:
+			low = i
+		default:
+			return values[k]
+		}
+	}
+	return values[k]
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"authsoak/driver"
+	"authsoak/metric"
 	"authsoak/results"
 )
 
@@ -153,7 +154,10 @@ func (r *runner) take(ctx context.Context, stop <-chan struct{}, step Step) (*re
 	if summary == nil {
 		return nil, Outcome{}, fmt.Errorf("step %d: %w", number, err)
 	}
-	o := r.judge(s, step, &witness{sum: summary, seen: &seen, folder: folder, pacerMS: b.pacerMS(), halt: b.halt})
+	split := func(at time.Duration, objectives []metric.Expression) ([2][]float64, error) {
+		return results.SplitHold(folder, at, objectives)
+	}
+	o := r.judge(s, step, &witness{sum: summary, seen: &seen, folder: folder, split: split, pacerMS: b.pacerMS(), halt: b.halt})
 	if r.refills++; o.Refill == 0 {
 		r.refills = 0
 	} else {

@@ -53,6 +53,11 @@ type Outcome struct {
 	// Came and Left are how many cycles a second began and went out; 0: it isn't
 	// known.
 	Came, Left float64
+	// Settled and Judged are how long the step settled and was judged, in seconds.
+	Settled, Judged float64
+	// Tail is the time constant, in seconds, of an exponential tail that the
+	// objective nearest to its limit would just admit; 0: it is none on times.
+	Tail float64
 	// Rejected says why the step shows the generator, not the server; empty: it
 	// doesn't.
 	Rejected string

@@ -57,8 +57,12 @@ type Fact struct{ Name, Text string }
 // CapacityFacts are what a search has found, a line each.
 func CapacityFacts(r *results.CapacityResult) (out []Fact) {
 	say := func(name, format string, args ...any) { out = append(out, Fact{name, fmt.Sprintf(format, args...)}) }
-	if a := &r.Answer; a.Known {
+	switch a := &r.Answer; {
+	case a.Known:
 		say("capacity", "%s", CapacityInterval(r))
+		say("confidence", "%s", confidenceText(r))
+	case !a.Decided && a.High != nil && a.Low > 0: // a number, but none to rely on
+		say("capacity", "perhaps %s", CapacityInterval(r))
 		say("confidence", "%s", confidenceText(r))
 	}
 	say("limit", "%s", limitText(&r.Limit))
@@ -108,9 +112,16 @@ func CapacityInterval(r *results.CapacityResult) string {
 
 func confidenceText(r *results.CapacityResult) string {
 	if !r.Answer.Decided {
-		return "none yet: " + clean(r.Answer.Method)
+		return "none: " + clean(r.Answer.Method)
 	}
-	return fmt.Sprintf("%.3g %%: %s", 100*r.Plan.Confidence, clean(r.Answer.Method))
+	text := fmt.Sprintf("%.3g %%: %s", 100*r.Plan.Confidence, clean(r.Answer.Method))
+	if s := r.Answer.RelaxationS; s > 0 {
+		text += fmt.Sprintf("; the server's queue forgets in %.2g s", s)
+	}
+	if a := r.Answer.Allowed; a > 0 {
+		text += fmt.Sprintf("; the low end is lowered by %.2g %% for steps that fall behind or are short beside that", 100*a)
+	}
+	return text
 }
 
 func limitText(l *results.CapacityLimit) string {
@@ -131,8 +142,8 @@ func scalingText(c *results.CapacityCurve, axis string) string {
 	if c.Refused != "" {
 		return "no curve fitted: " + clean(c.Refused)
 	}
-	text := fmt.Sprintf("USL: γ %s/s alone, α %s contention, β %s coherency; ±%.3g/s about the curve in %d steps",
-		coefficient(c.Gamma), coefficient(c.Alpha), coefficient(c.Beta), c.Error, len(c.Points))
+	text := fmt.Sprintf("USL: γ %s/s alone, α %s contention, β %s coherency; ±%.3g/s about the curve at %s",
+		coefficient(c.Gamma), coefficient(c.Alpha), coefficient(c.Beta), c.Error, plural(int64(c.Levels), "level", "levels"))
 	if c.Peak != nil {
 		return text + fmt.Sprintf("; it turns down at %.3g %s and %.4g %s/s", c.Peak.Concurrency, over, c.Peak.RatePerS, done)
 	}
@@ -148,10 +159,13 @@ func CurveWords(axis string) (over, done string) {
 }
 
 func coefficient(c *results.CurveParameter) string {
-	if c.Low == 0 && c.High == 0 {
-		return fmt.Sprintf("%.3g", c.Value)
+	switch {
+	case c.High == nil:
+		return fmt.Sprintf("%.3g (no bound above)", c.Value)
+	case c.Held:
+		return fmt.Sprintf("%.3g (held there, at most %.3g)", c.Value, *c.High)
 	}
-	return fmt.Sprintf("%.3g (%.3g to %.3g)", c.Value, c.Low, c.High)
+	return fmt.Sprintf("%.3g (%.3g to %.3g)", c.Value, c.Low, *c.High)
 }
 
 // capacityTable lists the steps by level.

@@ -69,6 +69,35 @@ func TestOfLimit(t *testing.T) {
 	}
 }
 
+// An interval that no confidence is claimed for says so, whether or not it is an
+// answer; one that it is claimed for says what was allowed for short steps.
+func TestCapacityConfidence(t *testing.T) {
+	for _, c := range []struct {
+		name                string
+		known, decided      bool
+		relaxation, allowed float64
+		want, never         string
+	}{
+		{"claimed", true, true, 9.6, 0, "95 %: a line; the server's queue forgets in 9.6 s", "lowered"},
+		{"short steps", true, true, 9.6, 0.047, "95 %: a line; the server's queue forgets in 9.6 s; the low end is lowered by 4.7 %", "none"},
+		{"undecided", true, false, 0, 0, "none: a line", "95 %"},
+		{"not known", false, false, 0, 0, "none: a line", "95 %"},
+	} {
+		r := searchResult()
+		a := &r.Answer
+		a.Known, a.Decided, a.Allowed, a.RelaxationS = c.known, c.decided, c.allowed, c.relaxation
+		var text string
+		for _, f := range CapacityFacts(r) {
+			if f.Name == "confidence" {
+				text = f.Text
+			}
+		}
+		if !strings.Contains(text, c.want) || strings.Contains(text, c.never) {
+			t.Errorf("%s: confidence %q, want %q and no %q", c.name, text, c.want, c.never)
+		}
+	}
+}
+
 // A step has a line for each objective with its word and numbers, then what comes
 // next and why.
 func TestCapacityView(t *testing.T) {

@@ -83,9 +83,16 @@ type CapacityAnswer struct {
 	Low      float64  `json:"low"`
 	High     *float64 `json:"high"`
 	Exact    bool     `json:"exact,omitempty"` // Low is the capacity, and Low+1 too much
-	// Decided tells whether the test has decided; else the search ended before.
+	// Decided tells whether the interval holds the capacity with the planned
+	// confidence; else the search ended before, and no confidence is claimed.
 	Decided bool   `json:"decided"`
 	Method  string `json:"method"`
+	// Allowed is the share by which Low is lowered for steps that are too short to
+	// show a steady state.
+	Allowed float64 `json:"low_lowered_by,omitempty"`
+	// RelaxationS is how long the server's queue remembers at the capacity: steps are
+	// to last several of those; 0: it isn't known.
+	RelaxationS float64 `json:"relaxation_s,omitempty"`
 }
 
 // CapacityLimit is what keeps the capacity from being higher.
@@ -110,21 +117,27 @@ type CapacityLittle struct {
 // CapacityCurve is the Universal Scalability Law fitted to the steps, or why it
 // wasn't.
 type CapacityCurve struct {
-	Refused string          `json:"refused,omitempty"`
-	Gamma   *CurveParameter `json:"gamma,omitempty"` // per second, of one alone
-	Alpha   *CurveParameter `json:"alpha,omitempty"` // contention
-	Beta    *CurveParameter `json:"beta,omitempty"`  // coherency
-	Error   float64         `json:"standard_error_per_s,omitempty"`
-	Points  []CurvePoint    `json:"points"`
-	Peak    *CurvePeak      `json:"peak,omitempty"`
-	NoPeak  string          `json:"no_peak,omitempty"` // why none is told
+	Refused string `json:"refused,omitempty"`
+	// Levels is how many different loads it rests on: steps within a tenth of one
+	// another count as one load together, by their mean.
+	Levels int             `json:"levels,omitempty"`
+	Gamma  *CurveParameter `json:"gamma,omitempty"`                // per second, of one alone
+	Alpha  *CurveParameter `json:"alpha,omitempty"`                // contention
+	Beta   *CurveParameter `json:"beta,omitempty"`                 // coherency
+	Error  float64         `json:"standard_error_per_s,omitempty"` // of a level about the curve
+	Points []CurvePoint    `json:"points"`
+	Peak   *CurvePeak      `json:"peak,omitempty"`
+	NoPeak string          `json:"no_peak,omitempty"` // why none is told
 }
 
-// CurveParameter is a coefficient with its 95 % interval.
+// CurveParameter is a coefficient with its 95 % interval. High is nil where the
+// steps set no bound.
 type CurveParameter struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
+	Value float64  `json:"value"`
+	Low   float64  `json:"low"`
+	High  *float64 `json:"high"`
+	// Held tells that the steps would have it below zero, and it was held there.
+	Held bool `json:"held,omitempty"`
 }
 
 // CurvePoint is one step: requests in progress and cycles per second that went

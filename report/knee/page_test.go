@@ -70,6 +70,20 @@ func TestDots(t *testing.T) {
 	}
 }
 
+// Where no confidence is claimed the page says so, and shades nothing.
+func TestWriteUndecided(t *testing.T) {
+	var b strings.Builder
+	r := found()
+	r.Verdict, r.Answer.Known, r.Answer.Decided = results.Invalid, false, false
+	r.Answer.Method = "single steps, undecided"
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.String(); !strings.Contains(page, "none: single steps, undecided") || strings.Contains(page, "the capacity lies here") || strings.Contains(page, "95 %") {
+		t.Errorf("the page claims confidence, or doesn't say that there is none:\n%s", page)
+	}
+}
+
 // A search that ended before anything was known has a page too.
 func TestWriteNothing(t *testing.T) {
 	var b strings.Builder
