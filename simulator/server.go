@@ -175,6 +175,7 @@ func (s *Server) sweeper() {
 
 // admit serves one connection in a goroutine of its own.
 func (s *Server) admit(conn net.Conn, config *tls.Config) {
+	conn = direct(conn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
