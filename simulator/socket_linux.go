@@ -10,7 +10,7 @@ import (
 
 // socket reads and writes a TCP connection without the care that Go's scheduler
 // takes of a system call: the socket doesn't block, and the runtime's monitor
-// would watch every call, which takes a sixth of a busy core. One goroutine at a
+// would watch every call: see "Tricks" in docs/performance.md. One goroutine at a
 // time may read, and one write.
 type socket struct {
 	*net.TCPConn
