@@ -60,7 +60,10 @@ func (c *Config) Validate() error {
 	for _, e := range c.Objectives {
 		c.objective(e, bad)
 	}
-	if !(c.From > 0) || c.From > c.Most {
+	switch {
+	case !(c.Most > 0):
+		bad("the highest level to try is %g (--max-rate, --max-sessions): it must be above 0", c.Most)
+	case !(c.From > 0) || c.From > c.Most:
 		bad("a search from %g to %g: the climb begins above 0 and not above the highest level", c.From, c.Most)
 	}
 	if !(c.Precision >= 0.005 && c.Precision <= 1) {

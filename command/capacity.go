@@ -346,7 +346,9 @@ func arrive(c *cli.Context, plan *scenario.Plan) error {
 func (p *program) searched(c *cli.Context, config capacity.Config, axis string) error {
 	quietly := func() {}
 	if !c.Bool("quiet") {
-		view := report.NewCapacityView(p.Err, axis, screenOf(p.Err))
+		screen := screenOf(p.Err)
+		screen.RunFolder = config.Driver.Folder.Dir
+		view := report.NewCapacityView(p.Err, axis, screen)
 		config.Watch = func(e capacity.Event) {
 			switch {
 			case e.Begins != nil:

@@ -139,7 +139,7 @@ func (p *program) progress(c *cli.Context) func(done, all int) {
 func (p *program) settleLedger(ctx context.Context, c *cli.Context, folder *results.Folder, plan *scenario.Plan, targets []driver.Target, earlier *results.Earlier) error {
 	var all driver.Cleaned
 	if left := ledgersIn(folder); len(left) > 0 && !c.Bool("quiet") {
-		fmt.Fprintf(p.Err, "going on with %s after %s of load: logging out what it left open\n", folder.Dir, earlier.Driven)
+		fmt.Fprintf(p.Err, "going on with %s after %s of load: logging out what it left open\n", folder.Dir, earlier.Driven.Round(time.Second))
 		defer func() { fmt.Fprintf(p.Err, "logged out %d, ended already %d\n", all.LoggedOut, all.AlreadyEnded) }()
 	}
 	for _, ledger := range ledgersIn(folder) {

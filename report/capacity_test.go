@@ -102,15 +102,17 @@ func TestCapacityConfidence(t *testing.T) {
 // next and why.
 func TestCapacityView(t *testing.T) {
 	var b strings.Builder
-	v := NewCapacityView(&b, results.RateAxis, LiveOptions{})
+	v := NewCapacityView(&b, results.RateAxis, LiveOptions{RunFolder: "runs/a"})
 	r := searchResult()
 	r.Steps[2].Rejected = "the pacer was late"
+	r.Steps[2].Orphaned, r.Steps[2].Folder = 2, "steps/003"
 	for i := range r.Steps {
 		v.Begins(&r.Steps[i])
 		v.Ends(&r.Steps[i])
 	}
 	v.Finish()
-	for _, want := range []string{"step 1   100/s: ", "PASS  p99(login) < 500ms  400 ms (49 % of the limit)", "FAIL  p99(login) < 500ms  400 ms (197 % of the limit)", "→ more: because", "no evidence: the pacer was late"} {
+	for _, want := range []string{"step 1   100/s: ", "PASS  p99(login) < 500ms  400 ms (49 % of the limit)", "FAIL  p99(login) < 500ms  400 ms (197 % of the limit)", "→ more: because", "no evidence: the pacer was late",
+		"2 sessions left open: authsoak cleanup runs/a/steps/003"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("it lacks %q:\n%s", want, b.String())
 		}

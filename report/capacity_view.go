@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -161,7 +162,8 @@ func (p *page) capacityStep(s *results.CapacityStep, axis string) {
 		p.prose("  "+p.warn+" ", "no evidence: "+clean(s.Rejected), p.yellow)
 	}
 	if s.Orphaned > 0 {
-		p.prose("  "+p.warn+" ", fmt.Sprintf("%s left open: authsoak cleanup RUN/%s", plural(s.Orphaned, "session", "sessions"), clean(s.Folder)), p.yellow)
+		p.prose("  "+p.warn+" ", fmt.Sprintf("%s left open: authsoak cleanup %s", plural(s.Orphaned, "session", "sessions"),
+			quoted(clean(filepath.Join(p.opt.Folder, s.Folder)))), p.yellow)
 	}
 	if s.Next != "" {
 		p.prose("  "+p.arrow()+" ", clean(s.Next), nil)
