@@ -46,6 +46,7 @@ authsoak simulate --mutant logout.revokes         (a logout ends nothing)
 authsoak simulate --mutant logout.revokes@50      (one logout in fifty)`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8480", Category: serverGroup, Usage: "`ADDR` where to listen (127.0.0.1:8480); port 0 is any free one"},
+			text(serverGroup, "metrics", "`ADDR` serve the simulator's own metrics there for Prometheus and for run --scrape, PORT or HOST:PORT; without a host: this machine only"),
 			text(serverGroup, "seed", "`N` makes ids, delays and errors repeatable"),
 			toggle(serverGroup, "json", "print the address, and at the end the counts, as a line of JSON each"),
 			toggle(tlsGroup, "tls", "serve HTTPS, with an authority of its own"),
@@ -94,6 +95,11 @@ func (p *program) simulate(c *cli.Context) error {
 		return err
 	}
 	defer server.Close()
+	page, err := openMetrics(c, server)
+	if err != nil {
+		return err
+	}
+	defer page.close()
 	listener, err := net.Listen("tcp", c.String("listen"))
 	if err != nil {
 		return fmt.Errorf("listen: %w: choose another --listen address", err)
@@ -103,6 +109,7 @@ func (p *program) simulate(c *cli.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer papers.remove()
+	page.announce(p.Err)
 	return p.serve(c, server, listener, papers)
 }
 
