@@ -124,6 +124,7 @@ func readAccounts(name string) ([]simulator.Account, error) {
 type announcement struct {
 	address string
 	papers  papers
+	metrics string // URL of its own metrics; empty: none
 	seed    uint64
 }
 
@@ -134,6 +135,7 @@ type announced struct {
 	Seed     uint64 `json:"seed"`
 	CA       string `json:"ca,omitempty"`
 	Accounts string `json:"accounts,omitempty"`
+	Metrics  string `json:"metrics,omitempty"`
 }
 
 func (a announcement) url() string {
@@ -145,7 +147,7 @@ func (a announcement) url() string {
 
 func (a announcement) writeJSON(w io.Writer) error {
 	return json.NewEncoder(w).Encode(announced{
-		Address: a.address, URL: a.url(), Seed: a.seed, CA: a.papers.ca, Accounts: a.papers.accounts,
+		Address: a.address, URL: a.url(), Seed: a.seed, CA: a.papers.ca, Accounts: a.papers.accounts, Metrics: a.metrics,
 	})
 }
 
@@ -162,6 +164,9 @@ var examples = []struct{ about, target, path, rest string }{
 func (a announcement) write(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "simulator at %s (seed %d)\n", a.url(), a.seed)
+	if a.metrics != "" {
+		fmt.Fprintf(&b, "its own metrics at %s\n", a.metrics)
+	}
 	trust := ""
 	if a.papers.ca != "" {
 		trust = " --ca " + a.papers.ca

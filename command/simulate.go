@@ -109,15 +109,14 @@ func (p *program) simulate(c *cli.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer papers.remove()
-	page.announce(p.Err)
-	return p.serve(c, server, listener, papers)
+	page.warn(p.Err)
+	return p.serve(c, server, listener, announcement{listener.Addr().String(), papers, page.address(), server.Seed()})
 }
 
 // serve announces the server and answers until it is told to stop.
-func (p *program) serve(c *cli.Context, server *simulator.Server, listener net.Listener, papers papers) error {
+func (p *program) serve(c *cli.Context, server *simulator.Server, listener net.Listener, a announcement) error {
 	var group errgroup.Group
 	group.Go(func() error { return server.Serve(listener) })
-	a := announcement{address: listener.Addr().String(), papers: papers, seed: server.Seed()}
 	var err error
 	if c.Bool("json") {
 		err = a.writeJSON(p.Out)

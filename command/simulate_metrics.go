@@ -59,13 +59,17 @@ func openMetrics(c *cli.Context, server *simulator.Server) (*metricsPage, error)
 	return m, nil
 }
 
-// announce tells where the page is.
-func (m *metricsPage) announce(w io.Writer) {
+// address is the URL of the page; empty: there is none.
+func (m *metricsPage) address() string {
 	if m == nil {
-		return
+		return ""
 	}
-	fmt.Fprintf(w, "metrics     %s\n", m.url)
-	if m.wide {
+	return m.url
+}
+
+// warn tells of a page that other machines can read.
+func (m *metricsPage) warn(w io.Writer) {
+	if m != nil && m.wide {
 		fmt.Fprintln(w, "warning: other machines can read the metrics page, which asks for no password")
 	}
 }
