@@ -88,7 +88,7 @@ func TestLengths(t *testing.T) {
 // What is announced bounds the search, however long its steps become.
 func TestBound(t *testing.T) {
 	c := ordinary(t, "p99(login.response) < 1s")
-	if usual, longest := c.Usual(), c.Longest(); usual != 40*25*time.Second || longest != 40*8*25*time.Second {
+	if usual, longest := c.Usual(), c.Longest(); usual != 40*25*time.Second || longest != 40*mostTimes*25*time.Second {
 		t.Errorf("40 steps of 25 s take %s, at the longest %s", usual, longest)
 	}
 	r := &runner{Config: *c}
@@ -97,11 +97,11 @@ func TestBound(t *testing.T) {
 	for r.inTime(long) && n < 100 {
 		n++
 	}
-	if r.driven > c.Longest() || n != 4 || !r.inTime(Step{Kind: Climb, Level: 100}) {
+	if r.driven > c.Longest() || n != 9 || !r.inTime(Step{Kind: Climb, Level: 100}) {
 		t.Errorf("%d long steps were begun, %s of load: the bound is %s", n, r.driven, c.Longest())
 	}
-	if p := c.Planned(); p.LoginsStep != 1000*8*25 || p.Logins != 40*p.LoginsStep || p.LongStepS != 200 {
-		t.Errorf("planned %+v: want up to 200,000 logins in a step, 40 times as many in all, 200 s at 5/s", p)
+	if p := c.Planned(); p.LoginsStep != 1000*16*25 || p.Logins != 40*p.LoginsStep || p.LongStepS != 200 {
+		t.Errorf("planned %+v: want up to 400,000 logins in a step, 40 times as many in all, 200 s at 5/s", p)
 	}
 }
 
