@@ -31,6 +31,9 @@ func generate(args []string, dial dialer) error {
 	perSession := flags.Bool("per-session", false, "a new connection for each session")
 	rate := flags.Int("rate", 0, "cycles a second, at their instants; left out: as many as will")
 	flags.Parse(args)
+	if *rate > 0 && *perSession {
+		return errors.New("-rate keeps its connections: leave -per-session out")
+	}
 	secure, err := trust(*ca)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -9,8 +10,9 @@ import (
 
 // alarm waits for an instant by a timer of the kernel that Go's poller watches.
 type alarm struct {
-	conn syscall.RawConn
-	at   time.Time
+	conn   syscall.RawConn
+	at     time.Time
+	failed error
 }
 
 // spec is the kernel's struct itimerspec: when, and no repetition.
@@ -28,7 +30,7 @@ func newAlarm() (*alarm, error) {
 
 func (a *alarm) wait(at time.Time) error {
 	a.at = at
-	return a.conn.Read(a.set)
+	return errors.Join(a.conn.Read(a.set), a.failed)
 }
 
 // set is called before the wait and at its end.
@@ -38,6 +40,9 @@ func (a *alarm) set(fd uintptr) bool {
 		return true
 	}
 	s := spec{value: syscall.NsecToTimespec(int64(left))}
-	syscall.RawSyscall6(syscall.SYS_TIMERFD_SETTIME, fd, 0, uintptr(unsafe.Pointer(&s)), 0, 0, 0)
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_TIMERFD_SETTIME, fd, 0, uintptr(unsafe.Pointer(&s)), 0, 0, 0); errno != 0 {
+		a.failed = errno
+		return true
+	}
 	return false
 }

@@ -63,6 +63,8 @@ func tolerate(t *results.ToleranceResult, e metric.Expression, c stats.Contrast,
 			t.Text += fmt.Sprintf("; more than %d rounds would be needed to tell", results.MostRounds)
 		case t.RoundsNeeded > 0:
 			t.Text += fmt.Sprintf("; about %d rounds in all would tell", max(t.RoundsNeeded, c.Units+1))
+		case c.Known():
+			t.Text += "; the change seen is the one tolerated, which no number of rounds would tell"
 		}
 	}
 }

@@ -243,8 +243,12 @@ func (r *run) settle() error {
 	return nil
 }
 
-// manySessions is how many users make a run's memory a matter of bytes a user.
-const manySessions = 100_000
+// manySessions is how many users make a run's memory a matter of bytes a user, and
+// tightGC the percentage by which its heap may then grow between collections.
+const (
+	manySessions = 100_000
+	tightGC      = 40
+)
 
 // tightenHeap lets the heap grow by two fifths between collections rather than
 // double, while many sessions are held: a step allocates nothing, so collections
@@ -254,7 +258,10 @@ func (r *run) tightenHeap() (undo func()) {
 	if r.plan.Curve == nil || r.plan.Curve.Peak() < manySessions || os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetGCPercent(40)
+	before := debug.SetGCPercent(tightGC)
+	if before < tightGC {
+		debug.SetGCPercent(before)
+	}
 	return func() { debug.SetGCPercent(before) }
 }
 

@@ -70,6 +70,7 @@ func (w *worker) count(target int, c results.Counter) {
 
 // rest gives back what an idle worker has no use for.
 func (w *worker) rest() {
+	w.answer.Reset()
 	if conn := w.held; conn != nil {
 		w.held = nil
 		w.giveBack(conn)

@@ -48,7 +48,9 @@ func (s *socket) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	s.in = transfer{bytes: p}
-	if err := s.raw.Read(s.take); err != nil {
+	err := s.raw.Read(s.take)
+	s.in.bytes = nil
+	if err != nil {
 		return 0, err
 	}
 	if s.in.n == 0 && s.in.err == nil {
@@ -68,7 +70,9 @@ func (s *socket) takeSome(fd uintptr) (done bool) {
 
 func (s *socket) Write(p []byte) (int, error) {
 	s.out = transfer{bytes: p}
-	if err := s.raw.Write(s.give); err != nil {
+	err := s.raw.Write(s.give)
+	s.out.bytes = nil
+	if err != nil {
 		return s.out.n, err
 	}
 	return s.out.n, s.out.err

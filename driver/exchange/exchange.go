@@ -27,6 +27,10 @@ type Request struct {
 // buffer and hold until the next exchange.
 type Field struct{ Name, Value []byte }
 
+// mostShared is the largest memory that is shared. A longer answer, such as a list
+// of all sessions, is rare, and its memory would stay as long as there is load.
+const mostShared = 256 << 10
+
 // Answer is what came back. It is reused: everything in it holds until the next
 // exchange on the same Answer begins.
 type Answer struct {
@@ -87,7 +91,7 @@ const (
 // Reset empties the answer for the next exchange and gives up its memory, which
 // another answer may fill at once.
 func (a *Answer) Reset() {
-	if m := a.memory; m != nil {
+	if m := a.memory; m != nil && cap(m.buffer) <= mostShared {
 		m.fields = a.Fields[:0]
 		memories.Put(m)
 	}
