@@ -2,3 +2,12 @@ package http1
 
 // Rest makes the connection one whose last exchange was long ago.
 func (c *Conn) Rest() { c.begun = -restful }
+
+// OneRecord tells what a guard says of a stream that comes in these pieces.
+func OneRecord(pieces ...[]byte) bool {
+	var g Guard
+	for _, p := range pieces {
+		g.records.follow(p)
+	}
+	return g.oneRecord()
+}

@@ -28,6 +28,8 @@ type Guard struct {
 	into  []byte
 	got   int
 	fault error
+
+	records records
 }
 
 type guardMode uint8
@@ -60,6 +62,12 @@ var errNotYet net.Error = notYet{}
 
 // Read reads, or in a probe only looks.
 func (g *Guard) Read(p []byte) (int, error) {
+	n, err := g.read(p)
+	g.records.follow(p[:max(n, 0)])
+	return n, err
+}
+
+func (g *Guard) read(p []byte) (int, error) {
 	switch {
 	case g.mode == passing && len(g.kept) > 0:
 		return g.exchange(p)
@@ -139,6 +147,48 @@ func (g *Guard) count() int64 {
 		return 0
 	}
 	return g.written
+}
+
+// oneRecord tells whether TLS got exactly one whole record at its last read, and
+// nothing of another. TLS reads when it has used up what it had, so once it has
+// handed that record over it holds nothing.
+func (g *Guard) oneRecord() bool {
+	return g.records.whole == 1 && g.records.left == 0 && g.records.in == 0
+}
+
+// records follows the framing of TLS, whose heads are never encrypted: kind,
+// version (2), length (2), RFC 8446, section 5.1.
+type records struct {
+	in    int // bytes of a head that have come
+	left  int // bytes of a record's body that are still to come
+	size  int // of that body, as far as the head tells
+	whole int // records that ended in the last piece
+}
+
+const recordHead = 5
+
+// follow takes in the next piece of the stream.
+func (r *records) follow(p []byte) {
+	for r.whole = 0; len(p) > 0; {
+		if r.left > 0 {
+			n := min(r.left, len(p))
+			r.left -= n
+			p = p[n:]
+		} else {
+			if r.in >= recordHead-2 {
+				r.size = r.size<<8 | int(p[0])
+			}
+			r.in++
+			p = p[1:]
+			if r.in < recordHead {
+				continue
+			}
+			r.in, r.left, r.size = 0, r.size, 0
+		}
+		if r.left == 0 {
+			r.whole++
+		}
+	}
 }
 
 // holds tells whether a read of the TLS connection above would return at once,

@@ -32,8 +32,9 @@ type reader struct {
 	valueStart int // of the last field, for a continuation
 	valueEnd   int
 
-	seen bool  // at least one byte came
-	late error // came together with the last bytes
+	seen  bool  // at least one byte came
+	late  error // came together with the last bytes
+	short bool  // the last read had room for more
 }
 
 // frame is what a head says about the end of its answer.
@@ -135,6 +136,7 @@ func (r *reader) fill() error {
 	for range emptyReads {
 		n, err := r.conn.conn.Read(r.buf[r.end:])
 		if n > 0 || err != nil {
+			r.short = n < len(r.buf)-r.end
 			return r.took(n, err)
 		}
 	}
@@ -183,5 +185,8 @@ func (r *reader) leftover() bool {
 		return true
 	}
 	g := r.conn.guard
-	return g != nil && g.holds(r.conn.conn, r.conn.probe[:], false)
+	if g == nil || (r.short && g.oneRecord()) {
+		return false
+	}
+	return g.holds(r.conn.conn, r.conn.probe[:], false)
 }

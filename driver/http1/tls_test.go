@@ -11,6 +11,8 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,26 +123,89 @@ func (c *corked) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestTLSBytesAfterAnswer: records that TLS has read but not handed over count.
+// TestTLSBytesAfterAnswer: what TLS has read but not handed over counts,
+// whichever way the records came.
 func TestTLSBytesAfterAnswer(t *testing.T) {
 	server, client := tlsConfigs(t)
-	raw := loopback(t, func(c net.Conn) {
-		defer c.Close()
-		below := &corked{Conn: c}
-		conn := tls.Server(below, server)
-		awaitRequest(conn)
-		below.cork = true
-		io.WriteString(conn, honest)
-		io.WriteString(conn, honest)
-		c.Write(below.held)
-		io.Copy(io.Discard, c)
-	})
-	secure := tls.Client(http1.NewGuard(raw), client)
-	if err := secure.Handshake(); err != nil {
-		t.Fatal(err)
+	server.DynamicRecordSizingDisabled = true // one record a write
+	const room = 4 << 10                      // what the first read has
+	full := ok + "Content-Length: 2\r\nX: \r\n\r\nok"
+	full = strings.Replace(full, "X: ", "X: "+strings.Repeat("p", room-len(full)), 1)
+	for _, tc := range []struct {
+		name   string
+		answer func(c *tls.Conn) // written at once
+		pieces bool              // and sent byte by byte
+		want   string
+	}{
+		{"nothing", func(c *tls.Conn) { io.WriteString(c, honest) }, false, `200 "ok"`},
+		{"nothing, in pieces", func(c *tls.Conn) { io.WriteString(c, honest) }, true, `200 "ok"`},
+		{"nothing, in two records", func(c *tls.Conn) { io.WriteString(c, honest[:20]); io.WriteString(c, honest[20:]) }, false, `200 "ok"`},
+		{"a record", func(c *tls.Conn) { io.WriteString(c, honest); io.WriteString(c, honest) }, false, `200 "ok" close`},
+		{"in the same record", func(c *tls.Conn) { io.WriteString(c, honest+honest) }, false, `200 "ok" close`},
+		{"in the same record, in pieces", func(c *tls.Conn) { io.WriteString(c, honest+honest) }, true, `200 "ok" close`},
+		{"more than there is room for", func(c *tls.Conn) { io.WriteString(c, honest+strings.Repeat("x", 2*room)) }, false, `200 "ok" close`},
+		{"nothing, and no more room", func(c *tls.Conn) { io.WriteString(c, full) }, false, `200 "ok"`},
+		{"in the same record, past the room", func(c *tls.Conn) { io.WriteString(c, full+"x") }, false, `200 "ok" close`},
+		{"an end", func(c *tls.Conn) { io.WriteString(c, honest); c.CloseWrite() }, false, `200 "ok" close`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			raw := loopback(t, func(c net.Conn) {
+				defer c.Close()
+				below := &corked{Conn: c}
+				conn := tls.Server(below, server)
+				awaitRequest(conn)
+				below.cork = true
+				tc.answer(conn)
+				c.SetWriteDeadline(time.Time{}) // an end lets nothing more be written
+				if !tc.pieces {
+					c.Write(below.held)
+				}
+				for i := range below.held {
+					if tc.pieces {
+						c.Write(below.held[i : i+1])
+					}
+				}
+				io.Copy(io.Discard, c)
+			})
+			secure := tls.Client(http1.NewGuard(raw), client)
+			if err := secure.Handshake(); err != nil {
+				t.Fatal(err)
+			}
+			if got := outcomeOf(http1.New(secure), request(false)); got != tc.want {
+				t.Errorf("Do() got %s, want %s", got, tc.want)
+			}
+		})
 	}
-	if got, want := outcomeOf(http1.New(secure), request(false)), `200 "ok" close`; got != want {
-		t.Errorf("Do() got %s, want %s", got, want)
+}
+
+// TestOneRecord: only a piece that ends one record and leaves nothing behind
+// counts, however the stream is cut.
+func TestOneRecord(t *testing.T) {
+	record := func(n int) []byte { return append([]byte{23, 3, 3, byte(n >> 8), byte(n)}, make([]byte, n)...) }
+	a, empty, long := record(3), record(0), record(300)
+	for _, tc := range []struct {
+		name   string
+		pieces [][]byte
+		want   bool
+	}{
+		{"one", [][]byte{a}, true},
+		{"an empty one", [][]byte{empty}, true},
+		{"a long one", [][]byte{long}, true},
+		{"nothing", [][]byte{a, nil}, false},
+		{"two", [][]byte{slices.Concat(a, a)}, false},
+		{"two pieces of one each", [][]byte{a, long}, true},
+		{"the rest of one", [][]byte{long[:200], long[200:]}, true},
+		{"half of one", [][]byte{long[:200]}, false},
+		{"half a head", [][]byte{a[:4]}, false},
+		{"the rest of a head", [][]byte{a[:4], a[4:]}, true},
+		{"the rest of one and another", [][]byte{long[:200], slices.Concat(long[200:], a)}, false},
+		{"one and part of another's head", [][]byte{slices.Concat(a, long[:2])}, false},
+		{"one and part of another", [][]byte{slices.Concat(a, long[:20])}, false},
+		{"and an empty one", [][]byte{slices.Concat(a, empty)}, false},
+	} {
+		if got := http1.OneRecord(tc.pieces...); got != tc.want {
+			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		}
 	}
 }
 
