@@ -15,6 +15,7 @@ var parts = map[string]func(args []string) error{
 	"open":      open,
 	"simulator": simulator,
 	"stalls":    stalls,
+	"spin":      spin,
 }
 
 func main() {

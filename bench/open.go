@@ -62,6 +62,7 @@ func open(args []string) error {
 	flags.DurationVar(&o.work.duration, "duration", 10*time.Second, "of each turn, more than a second")
 	flags.IntVar(&o.work.connections, "connections", 50, "users of the closed model, workers of the open ones")
 	flags.IntVar(&o.work.calls, "calls", 1, "calls of a session")
+	awake := flags.Bool("awake", false, "keep all cores from halting")
 	program := flags.String("authsoak", "", "the program; left out: built from the folder above")
 	flags.Parse(args)
 	o.work.transport = plain
@@ -72,6 +73,13 @@ func open(args []string) error {
 	defer o.close()
 	if err := raiseFiles(); err != nil {
 		return err
+	}
+	if *awake {
+		stop, err := o.keepAwake()
+		if err != nil {
+			return err
+		}
+		defer stop()
 	}
 	fmt.Printf("authsoak   %s\n", authsoakVersion(o.bench))
 	models := o.models()
