@@ -239,7 +239,7 @@ func (d *drawing) across(v float64) float64 {
 
 func (d *drawing) grid() {
 	for _, v := range d.y.ticks(d.Y.Unit, yTicks) {
-		d.put(`<line class="grid" x2="100%%" y1="%.1f" y2="%[1]f"/>`, d.across(v))
+		d.put(`<line class="grid" x2="100%%" y1="%.1f" y2="%.1[1]f"/>`, d.across(v))
 	}
 	for _, m := range d.Marks {
 		d.put(`<line class="mark" x2="100%%" y1="%.1f" y2="%.1[1]f"/>`, d.across(m.At))
