@@ -33,13 +33,37 @@
       f?.querySelectorAll(`path[data-series="${series}"]`).forEach(p => p.classList.add("hidden"));
     }
   };
-  const source = new EventSource("events");
+  // The table of contents leads to the sections that say something.
+  const contents = document.querySelector("#contents div");
+  const list = () => {
+    let next = null;
+    for (const section of [...document.querySelectorAll("main > section[data-title]")].reverse()) {
+      let link = contents.querySelector(`a[href="#${section.id}"]`);
+      if (!section.childElementCount) {
+        link?.remove();
+        continue;
+      }
+      if (!link) {
+        link = Object.assign(document.createElement("a"), { href: "#" + section.id, textContent: section.dataset.title });
+        contents.insertBefore(link, next);
+      }
+      next = link;
+    }
+  };
+  const source = new EventSource("events"), waiting = new Map();
+  source.addEventListener("section", event => {
+    const news = JSON.parse(event.data);
+    waiting.set(news.id, news.html);
+  });
   source.addEventListener("page", event => {
     const news = JSON.parse(event.data);
-    for (const id in news.sections) {
+    for (const [id, html] of waiting) {
       // A chart that is being read is left alone until the pointer goes.
-      if (news.state === "ended" || !document.querySelector(`#${id} .tip`)) replace(id, news.sections[id]);
+      if (news.state !== "ended" && document.querySelector(`#${id} .tip`)) continue;
+      replace(id, html);
+      waiting.delete(id);
     }
+    list();
     document.title = news.title;
     root.dataset.verdict = news.verdict;
     if (news.state === "ended") {

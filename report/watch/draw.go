@@ -121,19 +121,35 @@ type shown struct {
 	story    *page.Story
 	sections []page.Section
 	sums     map[string]uint64 // of the sections, by id
+	events   map[string]*part  // that replace the sections, by id
+	end      *part             // the event after those: what holds for the whole page
 	state    string            // live, stopping, ended
 }
 
 var seed = maphash.MakeSeed()
+
+// sectionNews replaces a section.
+type sectionNews struct {
+	ID   string `json:"id"`
+	HTML string `json:"html"`
+}
+
+// pageNews is what the sections before it belong to.
+type pageNews struct {
+	State   string `json:"state"`
+	Verdict string `json:"verdict"`
+	Title   string `json:"title"`
+}
 
 func newShown(story *page.Story) (*shown, error) {
 	sections, err := story.Sections()
 	if err != nil {
 		return nil, err
 	}
-	sh := &shown{story: story, sections: sections, sums: map[string]uint64{}, state: "live"}
+	sh := &shown{story: story, sections: sections, sums: map[string]uint64{}, events: map[string]*part{}, state: "live"}
 	for _, section := range sections {
 		sh.sums[section.ID] = maphash.String(seed, string(section.HTML))
+		sh.events[section.ID] = event("section", sectionNews{section.ID, string(section.HTML)})
 	}
 	switch {
 	case story.Live.Ended:
@@ -141,6 +157,7 @@ func newShown(story *page.Story) (*shown, error) {
 	case story.Live.Stopping:
 		sh.state = "stopping"
 	}
+	sh.end = event("page", pageNews{sh.state, story.Verdict(), page.Title(story)})
 	return sh, nil
 }
 

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -37,20 +36,14 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write(b.Bytes())
+	out := newStream(w, r)
+	_ = out.write(newPart(b.Bytes()))
+	out.end()
 }
 
 // patience is how long a browser may take to accept one update. The next is made
 // of what is new then: a slow one sees fewer, never older ones.
 const patience = 10 * time.Second
-
-// news is one event: the sections that changed since the last one.
-type news struct {
-	State    string            `json:"state"`
-	Verdict  string            `json:"verdict"`
-	Title    string            `json:"title"`
-	Sections map[string]string `json:"sections"`
-}
 
 // events streams what changes.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
@@ -61,15 +54,16 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.viewers.Add(-1)
 	w.Header().Set("Content-Type", "text/event-stream")
-	out := http.NewResponseController(w)
-	if out.Flush() != nil { // the browser knows that it is connected
+	out := newStream(w, r)
+	if out.flush() != nil { // the browser knows that it is connected
 		return
 	}
+	defer out.end()
 	known := map[string]uint64{}
 	for {
 		sh, changed := s.current()
 		if sh != nil {
-			if send(w, out, sh, known) != nil || sh.state == "ended" {
+			if send(out, sh, known) != nil || sh.state == "ended" {
 				return
 			}
 		}
@@ -83,26 +77,20 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send writes one event and remembers what the browser then knows.
-func send(w http.ResponseWriter, out *http.ResponseController, sh *shown, known map[string]uint64) error {
-	n := news{State: sh.state, Verdict: sh.story.Verdict(), Title: page.Title(sh.story), Sections: map[string]string{}}
+// send writes the sections that changed, an event each, then the state of the
+// page, and remembers what the browser then knows.
+func send(out *stream, sh *shown, known map[string]uint64) error {
 	for _, section := range sh.sections {
-		if known[section.ID] != sh.sums[section.ID] {
-			known[section.ID] = sh.sums[section.ID]
-			n.Sections[section.ID] = string(section.HTML)
+		if known[section.ID] == sh.sums[section.ID] {
+			continue
 		}
-	}
-	data, err := json.Marshal(n) // without line breaks, as an event's data must be
-	if err != nil {
-		return err
-	}
-	if err := out.SetWriteDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	for _, part := range [][]byte{[]byte("event: page\ndata: "), data, []byte("\n\n")} {
-		if _, err := w.Write(part); err != nil {
+		known[section.ID] = sh.sums[section.ID]
+		if err := out.write(sh.events[section.ID]); err != nil {
 			return err
 		}
 	}
-	return out.Flush()
+	if err := out.write(sh.end); err != nil {
+		return err
+	}
+	return out.flush()
 }

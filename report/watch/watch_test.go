@@ -1,9 +1,6 @@
 package watch
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -14,7 +11,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"authsoak/report/page"
 	"authsoak/results"
 )
 
@@ -177,58 +173,6 @@ func TestTokenLeavesTheAddress(t *testing.T) {
 	}
 	if got := answer.Header.Get("Referrer-Policy"); got != "no-referrer" {
 		t.Errorf("Referrer-Policy %q", got)
-	}
-}
-
-// TestEvents reads updates until the end of the run.
-func TestEvents(t *testing.T) {
-	r := serve(t, "0")
-	stop := r.ticking()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	request, _ := http.NewRequestWithContext(ctx, "GET", r.address()+"events", nil)
-	answer, err := (&http.Client{Transport: r.client.Transport}).Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	lines := bufio.NewScanner(answer.Body)
-	lines.Buffer(nil, 4<<20)
-	seen, whole := 0, 0
-	for lines.Scan() {
-		text, ok := strings.CutPrefix(lines.Text(), "data: ")
-		if !ok {
-			continue
-		}
-		var n news
-		if err := json.Unmarshal([]byte(text), &n); err != nil {
-			t.Fatal(err)
-		}
-		if seen++; n.Sections["meaning"] != "" {
-			whole++
-		}
-		if seen == 3 {
-			stop()
-			go func() {
-				s, _ := r.c.Finish(results.Ending{Elapsed: r.now, Hold: r.now, Sessions: make([]results.SessionCounts, 1)})
-				story, err := page.Read(s, r.opt.Folder.Dir)
-				if err == nil {
-					err = r.Finish(story)
-				}
-				if err != nil {
-					t.Error(err)
-				}
-			}()
-		}
-		if n.State == "ended" {
-			if n.Verdict != string(results.Pass) {
-				t.Errorf("the run ends with verdict %s", n.Verdict)
-			}
-			break
-		}
-	}
-	if seen < 4 || whole != 1 {
-		t.Errorf("%d updates, %d of them with what never changes; want 4 and 1", seen, whole)
 	}
 }
 
