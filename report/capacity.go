@@ -173,7 +173,7 @@ func (p *page) capacityTable(r *results.CapacityResult) {
 	p.heading("Steps")
 	_, done := CurveWords(r.Axis)
 	t := &table{columns: []column{{title: "step"}, {title: "level"}, {title: "kind", left: true, spare: 2}, {title: "verdict", left: true},
-		{title: "worst", left: true}, {title: done + "/s", spare: 1}, {title: "busy", spare: 3}, {title: "live", spare: 4}}}
+		{title: "decides", left: true}, {title: done + "/s", spare: 1}, {title: "busy", spare: 3}, {title: "live", spare: 4}}}
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		rate := s.RatePerS
@@ -189,10 +189,10 @@ func (p *page) capacityTable(r *results.CapacityResult) {
 			paint = p.yellow
 		}
 		t.add(cell{text: fmt.Sprint(s.Number)}, cell{text: levelText(s.Level, r.Axis)}, cell{text: clean(s.Kind)}, cell{text: clean(s.Verdict), paint: paint},
-			cell{text: worstText(s)}, cell{text: fmt.Sprintf("%.4g", rate)}, cell{text: Busy(s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
+			cell{text: decidingText(s)}, cell{text: fmt.Sprintf("%.4g", rate)}, cell{text: Busy(s.Concurrency)}, cell{text: fmt.Sprintf("%.0f", s.Sessions)})
 	}
 	t.print(p, "  ")
-	p.prose("  ", "worst: what came nearest to its limit, or went farthest beyond. busy: requests in progress on average.", p.dim)
+	p.prose("  ", "decides: what came nearest to its limit, or went farthest beyond. busy: requests in progress on average.", p.dim)
 	p.line("")
 }
 
@@ -204,16 +204,43 @@ func Busy(n float64) string {
 	return fmt.Sprintf("%.3g", n)
 }
 
-// worstText is the objective that was nearest to its limit, or farthest beyond.
-func worstText(s *results.CapacityStep) string {
-	var worst *results.CapacityObjective
+// Deciding returns the objective that a step is told by: the one missed by most, or
+// where all were met, the one that came nearest to its limit. Measured is false
+// where none came anywhere: that nothing failed, or that a server keeps up, is a
+// yes and no number, and how near either is to a no depends on how much was asked.
+// It returns nil for a step that nothing was judged of.
+func Deciding(s *results.CapacityStep) (o *results.CapacityObjective, measured bool) {
+	rank := func(o *results.CapacityObjective) int {
+		switch {
+		case !o.Pass:
+			return 2
+		case o.Limit != 0 && o.Actual != 0:
+			return 1
+		}
+		return 0
+	}
 	for i := range s.Objectives {
-		if o := &s.Objectives[i]; worst == nil || worst.Actual == 0 || o.Actual != 0 && o.Margin > worst.Margin {
-			worst = o
+		next := &s.Objectives[i]
+		if o == nil || rank(next) > rank(o) || rank(next) == rank(o) && next.Margin > o.Margin {
+			o = next
 		}
 	}
-	if worst == nil {
+	return o, o != nil && rank(o) > 0
+}
+
+// What returns what an objective is about, without its limit.
+func What(o *results.CapacityObjective) string {
+	what, _, _ := strings.Cut(o.Expression, "<")
+	what, _, _ = strings.Cut(what, ">")
+	what, _, _ = strings.Cut(what, "=")
+	return strings.TrimSpace(what)
+}
+
+// decidingText is the objective that decides, and what it was.
+func decidingText(s *results.CapacityStep) string {
+	o, _ := Deciding(s)
+	if o == nil {
 		return "–"
 	}
-	return clean(strings.SplitN(worst.Expression, " ", 2)[0]) + " " + clean(worst.ActualText)
+	return clean(What(o)) + " " + clean(o.ActualText)
 }

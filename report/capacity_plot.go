@@ -18,8 +18,8 @@ const (
 // plotRange of a margin: from a twentieth of the limit to twenty times it.
 var plotRange = math.Log(20)
 
-// capacityPlot draws the steps: level across, worst value as a share of its limit
-// upwards on a logarithmic scale; nil where there are too few. The interval of
+// capacityPlot draws the steps: level across, the value that decides as a share of
+// its limit upwards on a logarithmic scale, at the bottom where there is none; nil where there are too few. The interval of
 // the answer is shaded.
 func capacityPlot(r *results.CapacityResult, width int, ascii bool) []string {
 	low, high, n := math.Inf(1), 0.0, 0
@@ -95,21 +95,16 @@ func (g *plotGrid) point(s *results.CapacityStep) {
 	case string(results.Failed):
 		mark = g.marks.failed
 	}
-	g.cells[g.row(worstMargin(s))][g.column(s.Level)] = mark
-}
-
-// worstMargin is the margin of the objectives as they were measured.
-func worstMargin(s *results.CapacityStep) float64 {
-	m := math.Inf(-1)
-	for _, o := range s.Objectives {
-		m = math.Max(m, o.Margin)
+	margin := -plotRange
+	if o, measured := Deciding(s); measured {
+		margin = o.Margin
 	}
-	return m
+	g.cells[g.row(margin)][g.column(s.Level)] = mark
 }
 
 func (g *plotGrid) lines(axis string) []string {
 	m := g.marks
-	out := []string{fmt.Sprintf("  worst value, %% of its limit   %c met  %c not met  %c answer", m.met, m.failed, m.shade)}
+	out := []string{fmt.Sprintf("  decides, %% of its limit   %c met  %c not met  %c answer", m.met, m.failed, m.shade)}
 	labels := map[int]string{g.row(plotRange): "2000", g.row(math.Log(4)): "400", g.row(0): "100", g.row(-math.Log(4)): "25", g.row(-plotRange): "5"}
 	for i, cells := range g.cells {
 		out = append(out, right(labels[i], plotLabels-1)+" "+string(m.axis)+string(cells))

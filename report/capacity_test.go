@@ -145,3 +145,33 @@ func TestCapacityShareOfCeiling(t *testing.T) {
 		}
 	}
 }
+
+// A step is told by what it missed most, else by the value nearest to its limit,
+// and only where there is none, by what says yes or no.
+func TestDeciding(t *testing.T) {
+	fast := results.CapacityObjective{Expression: "p99(login.response) < 500ms", Actual: 20, Limit: 500, ActualText: "20 ms", Margin: -3, Pass: true}
+	slow := results.CapacityObjective{Expression: "p99(login.response) < 500ms", Actual: 550, Limit: 500, ActualText: "550 ms", Margin: 0.1}
+	none := results.CapacityObjective{Expression: "rate(fail) < 0.5%", Limit: 0.5, ActualText: "0%", Margin: -0.14, Pass: true}
+	some := results.CapacityObjective{Expression: "rate(fail) < 0.5%", Actual: 0.1, Limit: 0.5, ActualText: "0.1%", Margin: -1.6, Pass: true}
+	keeps := results.CapacityObjective{Expression: "keeps up", Actual: 3, ActualText: "+3 cycles", Margin: -0.05, Pass: true}
+	behind := results.CapacityObjective{Expression: "keeps up", Actual: 99, ActualText: "+99 cycles", Margin: 0.7}
+	for _, c := range []struct {
+		name       string
+		objectives []results.CapacityObjective
+		text       string
+		measured   bool
+	}{
+		{"low load", []results.CapacityObjective{fast, none, keeps}, "p99(login.response) 20 ms", true},
+		{"some failures", []results.CapacityObjective{fast, some, keeps}, "rate(fail) 0.1%", true},
+		{"one missed", []results.CapacityObjective{slow, none, keeps}, "p99(login.response) 550 ms", true},
+		{"two missed", []results.CapacityObjective{slow, none, behind}, "keeps up +99 cycles", true},
+		{"falls behind", []results.CapacityObjective{fast, none, behind}, "keeps up +99 cycles", true},
+		{"no number", []results.CapacityObjective{none, keeps}, "keeps up +3 cycles", false},
+		{"nothing judged", nil, "–", false},
+	} {
+		s := results.CapacityStep{Objectives: c.objectives}
+		if _, measured := Deciding(&s); measured != c.measured || decidingText(&s) != c.text {
+			t.Errorf("%s: %s, measured %v; want %s, %v", c.name, decidingText(&s), measured, c.text, c.measured)
+		}
+	}
+}

@@ -63,6 +63,11 @@
     return Math.abs(place(axis, xs[low]) - share) <= Math.abs(place(axis, xs[high]) - share) ? low : high;
   };
 
+  // stops are where the pointer halts: at lone points, where there are any.
+  const stops = series => series.some(s => s.lone)
+    ? [...new Set(series.flatMap(s => s.lone ? s.x : []))].sort((a, b) => a - b)
+    : series[0]?.x ?? [];
+
   const clear = figure => figure.querySelectorAll(".cursor, .dot, .tip").forEach(e => e.remove());
 
   const element = (name, attributes) => {
@@ -78,7 +83,7 @@
     clear(figure);
     const shown = data.series.map((s, i) => ({ ...s, i })).filter(s => s.x.length && !hidden(figure, s.i));
     if (!shown.length) return;
-    const x = shown[0].x[nearest(data.x, shown[0].x, share)], at = place(data.x, x);
+    const xs = stops(shown), x = xs[nearest(data.x, xs, share)], at = place(data.x, x);
     const column = 100 * at + "%";
     svg.append(element("line", { class: "cursor", x1: column, x2: column, y1: data.top, y2: data.top + data.height }));
     const tip = document.createElement("div");
@@ -87,8 +92,9 @@
     head.textContent = text(data.x.unit, x);
     tip.append(head);
     let under = 0;
-    for (const s of shown) {
-      const value = s.y[nearest(data.x, s.x, at)];
+    // A lone point says nothing of its neighbourhood, and others may have its X.
+    const values = s => s.lone ? s.y.filter((y, i) => y !== null && s.x[i] === x) : [s.y[nearest(data.x, s.x, at)]];
+    for (const [s, value] of shown.flatMap(s => values(s).map(y => [s, y]))) {
       const row = document.createElement("span"), name = document.createElement("span"), dot = document.createElement("i");
       row.className = s.color;
       name.append(dot, s.name);
@@ -133,7 +139,7 @@
     const svg = chartOf(event.target);
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (svg && step) {
-      const data = dataOf(svg), xs = data.series[0]?.x ?? [];
+      const data = dataOf(svg), xs = stops(data.series.filter((_, i) => !hidden(svg.closest("figure"), i)));
       const i = nearest(data.x, xs, Number(svg.dataset.at ?? 0)) + step;
       if (i >= 0 && i < xs.length) show(svg, place(data.x, xs[i]));
       event.preventDefault();

@@ -240,15 +240,17 @@ func TestLonePoints(t *testing.T) {
 		{Name: "joined", X: []float64{0, 1, 2, 3}, Y: []float64{1, 2, gap, 4}},
 		{Name: "scattered", X: []float64{0, 1, 2}, Y: []float64{1, gap, 3}},
 		{Name: "whole", X: []float64{0, 1}, Y: []float64{1, 2}},
+		{Name: "rings", Dash: true, X: []float64{0, 1, 2}, Y: []float64{3, gap, 1}},
 	}, Bands: []Band{{From: 1, To: 2, Kind: Answer, Text: "here"}}}
 	text := string(p.Figure())
 	for _, want := range []string{`class="line lone c1" data-series="0"`, `class="line lone c2" data-series="1"`,
-		`<li class="c2 lone" data-series="1">`, `<li class="band answer"><i></i>the answer</li>`} {
+		`<li class="c2 lone" data-series="1">`, `"name":"scattered","color":"c2","lone":true`,
+		`class="line lone hole" data-series="3"`, `<li class="c4 dash lone" data-series="3">`, `<li class="band answer"><i></i>the answer</li>`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it lacks %s:\n%s", want, text)
 		}
 	}
-	for _, bad := range []string{`lone c3`, `<li class="c1 lone"`, "not judged"} {
+	for _, bad := range []string{`lone c3`, `"color":"c1","lone"`, `hole" data-series="1"`, `<li class="c1 lone"`, "not judged"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("it holds %s:\n%s", bad, text)
 		}

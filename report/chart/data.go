@@ -28,6 +28,9 @@ func (d *drawing) data() string {
 		}
 		s := &d.Series[i]
 		b.WriteString(`{"name":` + quote(s.Name) + `,"color":` + quote(string(d.color(i))))
+		if d.scattered(i) {
+			b.WriteString(`,"lone":true`)
+		}
 		if i == 0 || !same(s.X, d.Series[i-1].X) {
 			b.WriteString(`,"x":`)
 			if d.X.Scale == HDR {

@@ -57,7 +57,7 @@ type Series struct {
 	Name  string
 	Shape Shape
 	Color Color
-	Dash  bool // the second of a pair: service beside response
+	Dash  bool // the second of a pair: service beside response; of lone points, rings
 	X, Y  []float64
 }
 

@@ -340,8 +340,12 @@ func (d *drawing) dots(i int) {
 			path.jump(d.point(s.X[j], tops[j]))
 		}
 	}
-	if path.Len() > 0 {
-		d.put(`<path class="line lone %s" data-series="%d" d="%s"/>`, d.color(i), i, path.String())
+	if path.Len() == 0 {
+		return
+	}
+	d.put(`<path class="line lone %s" data-series="%d" d="%s"/>`, d.color(i), i, path.String())
+	if s.Dash && d.scattered(i) { // rings, where others of the colour are full
+		d.put(`<path class="line lone hole" data-series="%d" d="%s"/>`, i, path.String())
 	}
 }
 

@@ -1,13 +1,10 @@
 package knee
 
 import (
-	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
-	"math"
-	"slices"
 	"strings"
 
 	"authsoak/report"
@@ -98,53 +95,6 @@ func facts(r *results.CapacityResult) (out []fact) {
 	return out
 }
 
-// margins draws every step: level across, worst value as a share of its limit
-// upwards.
-func margins(r *results.CapacityResult) template.HTML {
-	p := chart.Plot{ID: "margins", Title: "Worst value of each step, in percent of its limit",
-		Note: "Below 100 all objectives were met. Dots are steps; the shaded stretch is the answer.", Height: 260,
-		X: chart.Axis{Scale: chart.Log}, Y: chart.Axis{Scale: chart.Log}, Marks: []chart.Mark{{At: 100, Text: "limit"}}}
-	if r.Axis == results.RateAxis {
-		p.X.Unit = chart.PerSecond
-	}
-	for _, kind := range []struct {
-		verdict, name string
-		color         chart.Color
-	}{{"pass", "met", chart.Good}, {"fail", "not met", chart.Bad}, {"rejected", "rejected", chart.Planned}} {
-		var points [][2]float64
-		for i := range r.Steps {
-			if s := &r.Steps[i]; s.Verdict == kind.verdict {
-				points = append(points, [2]float64{s.Level, 100 * math.Exp(min(max(worst(s), -5), 5))})
-			}
-		}
-		if len(points) > 0 {
-			p.Series = append(p.Series, dots(kind.name, kind.color, points))
-		}
-	}
-	if a := &r.Answer; a.Known && a.Decided && a.High != nil {
-		p.Bands = []chart.Band{{From: a.Low, To: *a.High, Kind: chart.Answer, Text: "the capacity lies here"}}
-	}
-	return p.Figure()
-}
-
-func worst(s *results.CapacityStep) float64 {
-	m := math.Inf(-1)
-	for _, o := range s.Objectives {
-		m = math.Max(m, o.Margin)
-	}
-	return m
-}
-
-// dots is a series of points that nothing joins.
-func dots(name string, color chart.Color, points [][2]float64) chart.Series {
-	slices.SortFunc(points, func(a, b [2]float64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	s := chart.Series{Name: name, Color: color}
-	for _, p := range points {
-		s.X, s.Y = append(s.X, p[0], p[0]), append(s.Y, p[1], math.NaN())
-	}
-	return s
-}
-
 // curve draws the Universal Scalability Law through its points.
 func curve(c *results.CapacityCurve, axis string) template.HTML {
 	over, done := report.CurveWords(axis)
@@ -164,7 +114,7 @@ func curve(c *results.CapacityCurve, axis string) template.HTML {
 			line.X, line.Y = append(line.X, n), append(line.Y, x)
 		}
 	}
-	p := chart.Plot{ID: "scalability", Title: "What gets done: " + done + " per second over " + over,
+	p := chart.Plot{ID: "scalability", X: roomy(chart.Linear, 0, most), Title: "What gets done: " + done + " per second over " + over,
 		Note:   fmt.Sprintf("γ = %.4g/s, α = %.3g, β = %.3g; drawn as far as was measured.", c.Gamma.Value, c.Alpha.Value, c.Beta.Value),
 		Series: []chart.Series{line, dots("steps", chart.C2, points)}}
 	return p.Figure()
@@ -172,12 +122,12 @@ func curve(c *results.CapacityCurve, axis string) template.HTML {
 
 func residuals(c *results.CapacityCurve) template.HTML {
 	var points [][2]float64
-	low, high := 0.0, 0.0
+	low, high, most := 0.0, 0.0, 0.0
 	for _, q := range c.Points {
 		points = append(points, [2]float64{q.Concurrency, q.Residual})
-		low, high = min(low, q.Residual), max(high, q.Residual)
+		low, high, most = min(low, q.Residual), max(high, q.Residual), max(most, q.Concurrency)
 	}
-	p := chart.Plot{ID: "residuals", Title: "Residuals: steps less the curve, per second", Height: 120,
+	p := chart.Plot{ID: "residuals", Title: "Residuals: steps less the curve, per second", Height: 120, X: roomy(chart.Linear, 0, most),
 		Y: chart.Axis{Min: 1.1 * low, Max: 1.1*high + 1e-9, Fixed: true}, Marks: []chart.Mark{{At: 0, Text: "the curve"}},
 		Series: []chart.Series{dots("residual", chart.C2, points)}}
 	return p.Figure()
