@@ -38,14 +38,13 @@ func generate(args []string, dial dialer) error {
 	if err != nil {
 		return err
 	}
-	start := time.Now()
-	end := start.Add(*duration)
+	end := time.Now().Add(*duration)
 	dialing := func() (client, error) { return dial(*address, secure) }
 	work := func() error { return drive(*calls, *perSession, end, dialing) }
 	var p *pace
 	if *rate > 0 {
-		p = &pace{start: start, every: time.Second / time.Duration(*rate)}
-		work = func() error { return p.drive(*calls, end, dialing) }
+		p = newPace(time.Second/time.Duration(*rate), *duration, *connections)
+		work = func() error { return p.drive(*calls, dialing) }
 	}
 	errs := make([]error, *connections)
 	var group sync.WaitGroup

@@ -14,26 +14,41 @@ import (
 // authsoak costs above it and how much later it is are its own doing, the rest
 // the machine's.
 type pace struct {
-	start time.Time
-	every time.Duration
-	next  atomic.Int64
-	mu    sync.Mutex
-	late  []time.Duration // of starts for which somebody was waiting
+	every  time.Duration
+	length time.Duration
+	// dialing holds everybody back until all are connected: a clock that ran
+	// meanwhile would make the first starts late by it.
+	dialing sync.WaitGroup
+	begin   sync.Once
+	start   time.Time
+	next    atomic.Int64
+	mu      sync.Mutex
+	late    []time.Duration // of starts for which somebody was waiting
+}
+
+// newPace makes a timetable for a number of connections. It begins once each of
+// them has come to drive, and has connected or failed to.
+func newPace(every, length time.Duration, connections int) *pace {
+	p := &pace{every: every, length: length}
+	p.dialing.Add(connections)
+	return p
 }
 
 // drive runs cycles on one connection, each at the next instant of the timetable.
-func (p *pace) drive(calls int, end time.Time, dial func() (client, error)) error {
-	alarm, err := newAlarm()
-	if err != nil {
-		return err
-	}
+func (p *pace) drive(calls int, dial func() (client, error)) error {
 	c, err := dial()
+	alarm, failed := newAlarm()
+	err = errors.Join(err, failed)
+	p.dialing.Done()
+	p.dialing.Wait()
+	p.begin.Do(func() { p.start = time.Now() })
 	var late []time.Duration
 	for err == nil {
-		at := p.start.Add(time.Duration(p.next.Add(1)) * p.every)
-		if at.After(end) {
+		planned := time.Duration(p.next.Add(1)) * p.every
+		if planned > p.length {
 			break
 		}
+		at := p.start.Add(planned)
 		if time.Now().Before(at) {
 			err = alarm.wait(at)
 			late = append(late, time.Since(at))

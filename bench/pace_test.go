@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -20,10 +22,9 @@ func (*quick) close() error { return nil }
 
 // A paced loop starts each cycle of the timetable once, none before its time.
 func TestPace(t *testing.T) {
-	start := time.Now()
-	p := &pace{start: start, every: 2 * time.Millisecond}
+	p := newPace(2*time.Millisecond, 51*time.Millisecond, 1)
 	var q quick
-	if err := p.drive(1, start.Add(51*time.Millisecond), func() (client, error) { return &q, nil }); err != nil {
+	if err := p.drive(1, func() (client, error) { return &q, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if q.cycles != 25 {
@@ -36,6 +37,39 @@ func TestPace(t *testing.T) {
 		if late < 0 {
 			t.Errorf("a start came %v before its time", -late)
 		}
+	}
+}
+
+// The clock starts when the slowest has connected, and nobody is kept from it by
+// one who could not.
+func TestPaceWaitsForAllToConnect(t *testing.T) {
+	p := newPace(time.Millisecond, 5*time.Millisecond, 3)
+	var connected time.Time
+	var first, last quick
+	refused := errors.New("refused")
+	dials := []func() (client, error){
+		func() (client, error) { return &first, nil },
+		func() (client, error) { return nil, refused },
+		func() (client, error) {
+			time.Sleep(20 * time.Millisecond)
+			connected = time.Now()
+			return &last, nil
+		},
+	}
+	errs := make([]error, len(dials))
+	var all sync.WaitGroup
+	for i, dial := range dials {
+		all.Go(func() { errs[i] = p.drive(1, dial) })
+	}
+	all.Wait()
+	if p.start.Before(connected) {
+		t.Errorf("the clock started %v before all were connected", connected.Sub(p.start))
+	}
+	if errs[0] != nil || !errors.Is(errs[1], refused) || errs[2] != nil {
+		t.Errorf("errors %v", errs)
+	}
+	if n := first.cycles + last.cycles; n != 5 {
+		t.Errorf("%d cycles at 1000/s in 5 ms, want 5", n)
 	}
 }
 
