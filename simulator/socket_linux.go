@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"unsafe"
 )
 
 // socket reads and writes a TCP connection without the care that Go's scheduler
@@ -91,20 +90,6 @@ func (s *socket) giveAll(fd uintptr) (done bool) {
 		}
 	}
 	return true
-}
-
-// rawCall does one read or write again until no signal interrupts it.
-func rawCall(trap, fd uintptr, p []byte) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall(trap, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
-		switch errno {
-		case 0:
-			return int(n), 0
-		case syscall.EINTR:
-			continue
-		}
-		return 0, errno
-	}
 }
 
 func failure(call string, errno syscall.Errno) error {
