@@ -143,7 +143,10 @@ func writePlan(w io.Writer, plan *scenario.Plan, folder *results.Folder) {
 	if more > 0 {
 		fmt.Fprintf(&b, "            and %d more\n", more)
 	}
-	fmt.Fprintf(&b, "load        %s, seed %d\n", plan.Describe(), plan.Seed)
+	fmt.Fprintf(&b, "load        %s, seed %d\n", plan.DescribeLoad(), plan.Seed)
+	if e := plan.Experiment; e != nil {
+		fmt.Fprintf(&b, "experiment  %s: %s\n", e.Kind, e.Describe())
+	}
 	for i, t := range plan.Thresholds {
 		label := ""
 		if i == 0 {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"authsoak/document"
 	"authsoak/profiles"
 	"authsoak/scenario"
 )
@@ -34,8 +33,9 @@ func (p *program) restartCommand(c *cli.Context, plan *scenario.Plan) (func(cont
 	if err != nil {
 		return nil, wrongUse(c, fmt.Errorf("--restart-command: %w: it is run as it stands, without a shell", err))
 	}
+	plan.Experiment.Commanded = true
 	if !c.Bool("quiet") {
-		fmt.Fprintf(p.Err, "restart     %s with %d arguments, without a shell, %s after the start\n", path, len(words)-1, document.Duration(plan.Experiment.At))
+		fmt.Fprintf(p.Err, "restart     %s with %d arguments, without a shell\n", path, len(words)-1)
 	}
 	return func(ctx context.Context) error {
 		if err := runAside(ctx, path, words[1:]); err != nil {

@@ -3,6 +3,7 @@ package driver_test
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -40,11 +41,33 @@ func (r *trial) run(t *testing.T, endpoint string, base func(*scenario.Plan)) {
 		}
 		s, folder := drive(t, p, targets, nil)
 		r.check(t, s)
+		checkPlannedRates(t, p, folder)
 		again, err := results.Rebuild(folder)
 		if err != nil || again.Experiment == nil || len(again.Experiment.Lines) != len(s.Experiment.Lines) || again.Verdict != s.Verdict {
 			t.Errorf("rebuilt: %+v %v", again, err)
 		}
 	})
+}
+
+// checkPlannedRates holds what the seconds of an open run say was planned in them
+// against the plan: a storm is part of it.
+func checkPlannedRates(t *testing.T, p *scenario.Plan, folder *results.Folder) {
+	t.Helper()
+	if p.Arrivals == nil {
+		return
+	}
+	var sum float64
+	for line, err := range results.ReadIntervals(folder) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line.Run != nil {
+			sum += line.Run.PlannedPerSec * line.Run.Length
+		}
+	}
+	if want := float64(p.Arrivals.Planned()); math.Abs(sum-want) > 0.5 {
+		t.Errorf("the seconds of the run tell of %.1f planned arrivals, the plan of %v", sum, want)
+	}
 }
 
 func experimentPlan(t *testing.T, endpoint string, base func(*scenario.Plan)) *scenario.Plan {

@@ -123,16 +123,18 @@ func (r *run) gauges(now int64) results.Gauges {
 	return g
 }
 
-// planned is what the plan has in the middle of the part of an interval that
-// belongs to the load: users or sessions, or arrivals a second.
+// planned is what the plan has in the part of an interval that belongs to the load:
+// users or sessions in its middle, or arrivals a second, those of a storm among
+// them.
 func (r *run) planned(from, to int64) (users, perSec float64) {
-	middle := time.Duration(from + (min(to, r.end)-from)/2)
+	to = min(to, r.end)
+	middle := time.Duration(from + (to-from)/2)
 	switch {
-	case r.stopping.Load() || from >= r.end:
+	case r.stopping.Load() || from >= to:
 	case r.plan.Curve != nil:
 		users = r.plan.Curve.At(middle)
 	case r.plan.Arrivals != nil:
-		perSec = r.plan.Arrivals.Rate(middle)
+		perSec = r.plan.Arrivals.Between(time.Duration(from), time.Duration(to)) / time.Duration(to-from).Seconds()
 	}
 	return users, perSec
 }

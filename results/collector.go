@@ -60,7 +60,8 @@ type Gauges struct {
 	// PlannedUsers is how many users or sessions the plan has now; 0: it plans
 	// arrivals.
 	PlannedUsers float64
-	// PlannedPerSec is the rate of arrivals in the plan, in the middle of the interval; 0: it plans users.
+	// PlannedPerSec is how many arrivals the plan has in the interval, a second; 0: it
+	// plans users.
 	PlannedPerSec float64
 	// Breaches is how often each session rule was broken since the last tick, by
 	// target and the rule's name; nil where none was.

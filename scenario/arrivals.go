@@ -77,6 +77,30 @@ func (a *Arrivals) Length() time.Duration {
 // Rate returns the planned rate at a time, in 1/s; 0 for a trace.
 func (a *Arrivals) Rate(t time.Duration) float64 { return levelAt(a.segments, t) }
 
+// Between returns how many arrivals are planned from one time to just before
+// another, parts of one among them: the integral of the rate, and every burst. Of a
+// Poisson process it is the expected number; of a trace it is 0, as its rate is.
+func (a *Arrivals) Between(from, to time.Duration) (n float64) {
+	for i := range a.segments {
+		s := &a.segments[i]
+		begin, end := max(from, s.start), to
+		if s.Length != Forever {
+			end = min(to, s.start+s.Length)
+		}
+		switch {
+		case s.Length == 0 && from <= s.start && s.start < to:
+			n += s.arrived
+		case s.Length == Forever && begin < end:
+			n += s.From * (end - begin).Seconds()
+		case begin < end:
+			rise := (s.To - s.From) / s.seconds
+			middle := ((begin - s.start) + (end - s.start)).Seconds() / 2
+			n += (s.From + rise*middle) * (end - begin).Seconds()
+		}
+	}
+	return n
+}
+
 // PeakRate returns the highest planned rate, in 1/s; for a trace the mean rate.
 func (a *Arrivals) PeakRate() float64 {
 	if a.process == Trace {

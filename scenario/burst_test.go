@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -52,6 +53,17 @@ func TestBurst(t *testing.T) {
 			}
 			if all != test.all || before != test.before || at < int64(test.n) || at > int64(test.n)+1 {
 				t.Errorf("%d arrivals, %d before and %d at the instant; want %d, %d, %d", all, before, at, test.all, test.before, test.n)
+			}
+			// Every interval is told its part, and a burst is in one of them.
+			var sum float64
+			for from := time.Duration(0); from <= 2*time.Minute; from += 700 * time.Millisecond {
+				sum += a.Between(from, from+700*time.Millisecond)
+			}
+			if math.Abs(sum-a.Between(0, Forever)) > 1e-6 || math.Ceil(sum-1e-6) != float64(test.all) {
+				t.Errorf("intervals are told of %v arrivals, the whole of %v, want %d", sum, a.Between(0, Forever), test.all)
+			}
+			if got, least := a.Between(test.at, test.at+1), float64(test.n); got < least || got > least+1e-6 {
+				t.Errorf("at the instant %v are planned, want %v", got, least)
 			}
 			if rate, want := a.Rate(test.at), levelAt(layOut(test.stages), test.at); rate != want {
 				t.Errorf("rate %v at the instant, want %v", rate, want)

@@ -11,9 +11,18 @@ import (
 	"authsoak/profiles"
 )
 
-// Describe says in a line how hard a plan drives, and how long:
-// open, 60 cycles/s for 20 s, warm-up 2 s.
+// Describe says in a line how hard a plan drives, and how long, and what its
+// experiment does: open, 60 cycles/s for 20 s, warm-up 2 s.
 func (p *Plan) Describe() string {
+	text := p.DescribeLoad()
+	if p.Experiment != nil {
+		text += "; " + string(p.Experiment.Kind) + ": " + p.Experiment.Describe()
+	}
+	return text
+}
+
+// DescribeLoad is that without the experiment.
+func (p *Plan) DescribeLoad() string {
 	text := string(cmp.Or(p.Model, profiles.Open))
 	switch {
 	case p.Arrivals != nil && p.Arrivals.Process() == Trace:
@@ -35,9 +44,6 @@ func (p *Plan) Describe() string {
 	}
 	if p.Warmup > 0 {
 		text += ", warm-up " + said(p.Warmup)
-	}
-	if p.Experiment != nil {
-		text += "; " + string(p.Experiment.Kind) + ": " + p.Experiment.Describe()
 	}
 	return text
 }

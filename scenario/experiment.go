@@ -20,13 +20,17 @@ type ExperimentPlan struct {
 	At time.Duration
 	// Until is when everybody returns after a silence that began at At.
 	Until            time.Duration
-	Users            int // storm: at once
+	Users            int // storm: at once; mass-expiry: held when the silence begins
 	Sessions, Logins int // duplicate-burst: sessions, and logins over each
-	Idle             time.Duration
-	Within, Slowest  time.Duration
-	Factor           float64
-	Failures         float64  // share of logins
-	Survive          *float64 // restart: share of sessions; nil: not judged
+	// Leaving is how many sessions a second are left without a logout, at most.
+	Leaving float64
+	// Commanded tells of a restart that a command is asked for it at At.
+	Commanded       bool
+	Idle            time.Duration
+	Within, Slowest time.Duration
+	Factor          float64
+	Failures        float64  // share of logins
+	Survive         *float64 // restart: share of sessions; nil: not judged
 }
 
 // BurstEvery is the time between the bursts of a duplicate-burst.
@@ -53,21 +57,6 @@ func (e *ExperimentPlan) Silent(now, due int64) int64 {
 // Touched is how much longer than its idle time a session left behind is unused
 // when it is touched.
 func (e *ExperimentPlan) Touched() time.Duration { return profiles.Allowance(e.Idle) }
-
-// Describe says in a line what is done.
-func (e *ExperimentPlan) Describe() string {
-	switch e.Kind {
-	case profiles.Storm:
-		return fmt.Sprintf("%s at one instant, %s after the start", counted(e.Users, "login"), said(e.At))
-	case profiles.MassExpiry:
-		return fmt.Sprintf("from %s on nobody does anything for %s, then everybody returns at once", said(e.At), said(e.Until-e.At))
-	case profiles.Restart:
-		return "the target restarts; it is found by what fails"
-	case profiles.DuplicateBurst:
-		return fmt.Sprintf("%s at one instant over each of %s, from %s on", counted(e.Logins, "login"), counted(e.Sessions, "live session"), said(e.At))
-	}
-	return fmt.Sprintf("sessions left without a logout are touched once, %s after their last use", said(e.Idle+e.Touched()))
-}
 
 // ExperimentFlag is one KEY=VALUE of --experiment.
 type ExperimentFlag struct{ Key, Value string }
@@ -146,11 +135,13 @@ func (c *compiler) planExperiment(stages []Stage) []Stage {
 	case profiles.MassExpiry:
 		c.idleOfTargets(p)
 		p.Until = p.At + p.Idle + 2*profiles.Allowance(p.Idle)
+		p.Users = int(math.Round(NewCurve(stages).At(p.At)))
 		if last := &stages[len(stages)-1]; last.Length != Forever {
 			last.Length += p.Until - p.At
 		}
 	case profiles.Leak:
 		c.idleOfTargets(p)
+		p.Leaving = NewArrivals(stages).PeakRate() * float64(c.Load.Abandon)
 		if c.Load.Abandon == 0 {
 			c.bad("load.abandon", "a leak needs a share of sessions that are left without a logout", "")
 		}

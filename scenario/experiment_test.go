@@ -43,6 +43,40 @@ func TestExperimentFlags(t *testing.T) {
 	}
 }
 
+// The plan says what is done, to how many, and at which second.
+func TestExperimentIsAnnounced(t *testing.T) {
+	for load, want := range map[string]string{
+		"storm":           "1000 logins at one instant, 1 min 10 s after the start",
+		"mass-expiry":     "500 sessions unused for 36 min, from 1 min 20 s after the start on, then everybody returns at one instant, at 37 min 20 s",
+		"restart":         "somebody restarts the target; when that was is told by what fails",
+		"duplicate-burst": "50 logins at one instant over each of 10 live sessions, one session a second, from 30 s to 39 s after the start",
+		"leak":            "sessions left without a logout (1 a second) are each touched once, 33 min after their last use",
+	} {
+		var changes []string
+		if load == "mass-expiry" || load == "leak" {
+			changes = append(changes, "idle=30m")
+		}
+		p, err := asked(t, load, changes...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Experiment.Describe(); got != want {
+			t.Errorf("%s: %q, want %q", load, got, want)
+		}
+		if whole := p.DescribeLoad() + "; " + load + ": " + want; p.Describe() != whole {
+			t.Errorf("%s: %q, want %q", load, p.Describe(), whole)
+		}
+	}
+	p, err := asked(t, "restart")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Experiment.Commanded = true
+	if got, want := p.Experiment.Describe(), "a command restarts the target, 1 min 20 s after the start"; got != want {
+		t.Errorf("restart by a command: %q, want %q", got, want)
+	}
+}
+
 // Levels and length may be changed, and what is done stays where it is.
 func TestExperimentLevels(t *testing.T) {
 	head := strings.Replace(oneTarget(""), ":100'", ":100000'", 1)
