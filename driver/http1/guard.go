@@ -151,9 +151,11 @@ func (g *Guard) count() int64 {
 
 // oneRecord tells whether TLS got exactly one whole record at its last read, and
 // nothing of another. TLS reads when it has used up what it had, so once it has
-// handed that record over it holds nothing.
+// handed that record over it holds nothing. Alerts that can be seen as such make an
+// exception: crypto/tls takes in one that came with data before it hands the data
+// over, drops it if it is but a warning, and reads the next record.
 func (g *Guard) oneRecord() bool {
-	return g.records.whole == 1 && g.records.left == 0 && g.records.in == 0
+	return g.records.whole == 1 && g.records.left == 0 && g.records.in == 0 && !g.records.alerted
 }
 
 // records follows the framing of TLS, whose heads are never encrypted: kind,
@@ -163,9 +165,15 @@ type records struct {
 	left  int // bytes of a record's body that are still to come
 	size  int // of that body, as far as the head tells
 	whole int // records that ended in the last piece
+	// alerted tells that an alert has begun, ever. TLS 1.3 hides the kind of its
+	// records, from crypto/tls too before it has opened them.
+	alerted bool
 }
 
-const recordHead = 5
+const (
+	recordHead  = 5
+	alertRecord = 21
+)
 
 // follow takes in the next piece of the stream.
 func (r *records) follow(p []byte) {
@@ -175,7 +183,10 @@ func (r *records) follow(p []byte) {
 			r.left -= n
 			p = p[n:]
 		} else {
-			if r.in >= recordHead-2 {
+			switch {
+			case r.in == 0 && p[0] == alertRecord:
+				r.alerted = true
+			case r.in >= recordHead-2:
 				r.size = r.size<<8 | int(p[0])
 			}
 			r.in++

@@ -183,6 +183,7 @@ func TestTLSBytesAfterAnswer(t *testing.T) {
 func TestOneRecord(t *testing.T) {
 	record := func(n int) []byte { return append([]byte{23, 3, 3, byte(n >> 8), byte(n)}, make([]byte, n)...) }
 	a, empty, long := record(3), record(0), record(300)
+	alert := append([]byte{21}, a[1:]...)
 	for _, tc := range []struct {
 		name   string
 		pieces [][]byte
@@ -202,6 +203,8 @@ func TestOneRecord(t *testing.T) {
 		{"one and part of another's head", [][]byte{slices.Concat(a, long[:2])}, false},
 		{"one and part of another", [][]byte{slices.Concat(a, long[:20])}, false},
 		{"and an empty one", [][]byte{slices.Concat(a, empty)}, false},
+		{"one after an alert", [][]byte{slices.Concat(a, alert), a}, false},
+		{"one long after an alert", [][]byte{alert, a, a, a}, false},
 	} {
 		if got := http1.OneRecord(tc.pieces...); got != tc.want {
 			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
