@@ -20,6 +20,20 @@ type ExperimentLine struct {
 	Expectation string `json:"expectation,omitempty"`
 	Actual      string `json:"actual"`
 	Pass        bool   `json:"pass"`
+	// Worded is what Expectation and Actual were made of, for those who merge
+	// shards; nil: it can't be merged. A summary has none.
+	Worded *Worded `json:"worded,omitempty" jsonschema:"-"`
+}
+
+// Worded is a line of an experiment in phrases.
+type Worded struct {
+	Expectation Wording `json:"expectation,omitempty"`
+	Actual      Wording `json:"actual"`
+}
+
+// NewExperimentLine makes a line that can be merged with those of other shards.
+func NewExperimentLine(name string, pass bool, expectation, actual Wording) ExperimentLine {
+	return ExperimentLine{Name: name, Expectation: expectation.String(), Actual: actual.String(), Pass: pass, Worded: &Worded{expectation, actual}}
 }
 
 // Judged tells whether anything was expected.
@@ -38,20 +52,16 @@ func (e *Experiment) failures() (reasons []string) {
 	return reasons
 }
 
-// with adds what another shard of the same run has found. Each shard was judged
-// by what it drove itself, so each keeps its own lines.
-func (e *Experiment) with(other *Experiment, who string) *Experiment {
-	if other == nil {
-		return e
+// told is the experiment as a summary tells it.
+func (e *Experiment) told() *Experiment {
+	if e == nil {
+		return nil
 	}
-	out := *other
-	out.Lines = nil
-	if e != nil {
-		out = *e
-	}
-	for _, l := range other.Lines {
-		l.Name = who + l.Name
-		out.Lines = append(out.Lines, l)
+	out := *e
+	out.Lines = make([]ExperimentLine, len(e.Lines))
+	for i, l := range e.Lines {
+		l.Worded = nil
+		out.Lines[i] = l
 	}
 	return &out
 }

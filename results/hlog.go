@@ -89,6 +89,26 @@ func (l *hlogWriter) compress(h *Histogram) error {
 	return nil
 }
 
+// MarshalText returns the histogram as it stands in a log.
+func (h *Histogram) MarshalText() ([]byte, error) {
+	l := new(hlogWriter)
+	l.zip = zlib.NewWriter(&l.packed)
+	if err := l.compress(h); err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.AppendEncode(nil, l.packed.Bytes()), nil
+}
+
+// UnmarshalText reads what MarshalText wrote, or any HdrHistogram tool, in place of
+// what the histogram held.
+func (h *Histogram) UnmarshalText(text []byte) error {
+	read, err := decodeHistogram(text)
+	if err == nil {
+		*h = *read
+	}
+	return err
+}
+
 // appendCounts writes the counts in the order of buckets, a run of empty ones as
 // its negative length.
 func appendCounts(b []byte, h *Histogram) []byte {

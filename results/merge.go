@@ -283,8 +283,18 @@ func (m *merger) outcome() (*outcome, error) {
 	if o.example, err = m.examples(); err != nil {
 		return nil, err
 	}
+	var found []finding
 	for _, s := range m.shards {
 		s.addTo(o, len(m.shards) > 1)
+		if s.end != nil && s.end.Experiment != nil {
+			found = append(found, finding{s.name(), s.offset, s.end.Experiment})
+		}
+	}
+	switch {
+	case len(m.shards) > 1:
+		o.experiment = together(found)
+	case len(found) > 0:
+		o.experiment = found[0].Experiment
 	}
 	o.ceiling = nearest(m.shards)
 	m.hold.seconds = o.held.Seconds()
@@ -304,11 +314,14 @@ func (m *merger) outcome() (*outcome, error) {
 	return o, nil
 }
 
+// name is how the shard is called where several are spoken of.
+func (s *shard) name() string { return "shard " + s.folder.Dir }
+
 // addTo adds the shard as a whole to the outcome.
 func (s *shard) addTo(o *outcome, several bool) {
 	who := ""
 	if several {
-		who = "shard " + s.folder.Dir + ": "
+		who = s.name() + ": "
 	}
 	parts := [Phases]float64(s.phases)
 	if s.end == nil {
@@ -327,7 +340,6 @@ func (s *shard) addTo(o *outcome, several bool) {
 		}
 		o.checks = append(o.checks, s.end.Checks...)
 		o.listed = append(o.listed, s.end.Listed...)
-		o.experiment = o.experiment.with(s.end.Experiment, who)
 	}
 	o.warmup = max(o.warmup, toDuration(parts[Warmup]))
 	o.held = max(o.held, toDuration(parts[Hold]))

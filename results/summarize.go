@@ -12,7 +12,7 @@ func (o *outcome) summary() *Summary {
 		DurationS: seconds(o.held), WarmupS: seconds(o.warmup), DrainS: seconds(o.drain),
 		Authorized: o.run.Authorized, Insecure: o.run.Insecure, Model: o.run.Model, Load: o.run.Load, Seed: o.run.Seed,
 		Lateness: TimesOf(o.hold.lateness), Labels: o.run.Labels,
-		Thresholds: o.thresholds, Checks: o.checks, Experiment: o.experiment, Drift: o.drift, Gaps: o.gaps, Listed: o.listed, Generator: o.generator(),
+		Thresholds: o.thresholds, Checks: o.checks, Experiment: o.experiment.told(), Drift: o.drift, Gaps: o.gaps, Listed: o.listed, Generator: o.generator(),
 	}
 	s.Verdict, s.Reasons = o.judge()
 	for i, name := range o.targets {

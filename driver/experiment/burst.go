@@ -1,7 +1,7 @@
 package experiment
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
 	"authsoak/profiles"
@@ -70,31 +70,24 @@ func Refusal(c results.Class) bool {
 
 func (b *burst) lines() []results.ExperimentLine {
 	all := int64(b.plan.Sessions) * int64(b.plan.Logins)
-	answered := fmt.Sprintf("%d refused, %d accepted, of %d", b.refused, b.accepted, all)
-	if b.classes.sum() > 0 {
-		answered += " (" + b.classes.String() + ")"
-	}
+	answered := words{sum(b.refused, " refused, "), sum(b.accepted, " accepted, of "), sum(all, ""), b.classes.phrase(" (", ")")}
 	missing := all - b.refused - b.accepted - b.unclear.sum()
-	silent := fmt.Sprintf("%d of %d", b.unclear.sum()+missing, all)
-	if b.unclear.sum() > 0 {
-		silent += ": " + b.unclear.String()
-	}
-	if missing > 0 {
-		silent += fmt.Sprintf("; %d were never sent: no session was live to send them over", missing)
-	}
+	silent := words{sum(b.unclear.sum()+missing, " of "), sum(all, ""), b.unclear.phrase(": ", ""),
+		some("; ", missing, " were never sent: no session was live to send them over")}
 	held, under := b.lived()
-	out := []results.ExperimentLine{{}, line("without an answer that tells", b.unclear.sum()+missing == 0, "none", silent), {},
-		line("worst login", b.times.Count() > 0 && time.Duration(b.times.Max()) <= b.plan.Slowest, "answered within "+said(b.plan.Slowest), spread(&b.times))}
+	still := append(slices.Clone(under), text(" still answer"))
+	out := []results.ExperimentLine{{}, line("without an answer that tells", b.unclear.sum()+missing == 0, words{text("none")}, silent), {},
+		line("worst login", b.times.Count() > 0 && time.Duration(b.times.Max()) <= b.plan.Slowest, within(b.plan.Slowest), words{spread(&b.times)})}
 	const policy, live = "logins over a live session", "the sessions under them"
 	switch b.declared {
 	case profiles.Refuse:
-		out[0] = line(policy, b.refused > 0 && b.accepted == 0, "every one is refused, as the profile declares", answered)
-		out[2] = line(live, held, "all still answer", under)
+		out[0] = line(policy, b.refused > 0 && b.accepted == 0, words{text("every one is refused, as the profile declares")}, answered)
+		out[2] = line(live, held, words{text("all still answer")}, under)
 	case profiles.Allow:
-		out[0] = line(policy, b.accepted > 0 && b.refused == 0, "every one is accepted, as the profile declares", answered)
-		out[2] = told(live, under+" still answer")
+		out[0] = line(policy, b.accepted > 0 && b.refused == 0, words{text("every one is accepted, as the profile declares")}, answered)
+		out[2] = told(live, still)
 	default:
-		out[0], out[2] = told(policy, answered), told(live, under+" still answer")
+		out[0], out[2] = told(policy, answered), told(live, still)
 	}
 	return out
 }
@@ -102,7 +95,7 @@ func (b *burst) lines() []results.ExperimentLine {
 // lived tells whether the sessions under the bursts still answered. One that made
 // no call before the load ended shows neither: the others decide, and there must
 // be one.
-func (b *burst) lived() (all bool, text string) {
+func (b *burst) lived() (all bool, under words) {
 	alive := 0
 	for _, ok := range b.under {
 		if ok {
@@ -110,9 +103,7 @@ func (b *burst) lived() (all bool, text string) {
 		}
 	}
 	asked := len(b.under)
-	text = fmt.Sprintf("%d of %d", alive, asked)
-	if silent := b.plan.Sessions - asked; silent > 0 {
-		text += fmt.Sprintf("; %d more made no call after their burst: hold the load longer to hear of all", silent)
-	}
-	return asked > 0 && alive == asked, text
+	silent := max(0, b.plan.Sessions-asked)
+	return asked > 0 && alive == asked, words{sum(int64(alive), " of "), sum(int64(asked), ""),
+		some("; ", int64(silent), " more made no call after their burst: hold the load longer to hear of all")}
 }

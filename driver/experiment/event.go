@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"sync"
+	"time"
 
 	"authsoak/profiles"
 	"authsoak/results"
@@ -124,7 +125,7 @@ func (j *Judge) Result() *results.Experiment {
 	defer j.mu.Unlock()
 	r := &results.Experiment{Kind: string(j.plan.Kind), About: j.plan.Describe(), Lines: j.of.lines()}
 	if x, ok := j.of.(*restart); ok && x.asked > 0 {
-		r.About = "the target is restarted by a command, " + saidNS(x.asked) + " after the start"
+		r.About = words{at("the target is restarted by a command, ", time.Duration(x.asked), " after the start")}.String()
 	}
 	if at, ok := j.of.at(); ok {
 		s := float64(at/1e6) / 1e3

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"fmt"
 	"time"
 
 	"authsoak/results"
@@ -75,43 +74,21 @@ func (x *expiry) login(e *Event) {
 
 func (x *expiry) lines() []results.ExperimentLine {
 	all := x.refused + x.accepted + x.unclear.sum()
-	silence := said(x.plan.Until - x.plan.At)
-	actual := fmt.Sprintf("%d of %d refused", x.refused, all)
-	if x.accepted > 0 {
-		actual += fmt.Sprintf(", %d ACCEPTED", x.accepted)
-	}
-	if x.unclear.sum() > 0 {
-		actual += ", and of " + x.unclear.String() + " nothing is known"
-	}
+	refused := words{sum(x.refused, " of "), sum(all, " refused"), some(", ", x.accepted, " ACCEPTED"), x.unclear.phrase(", and of ", " nothing is known")}
 	if all == 0 {
-		actual = "nobody came back: no session was live when the silence began, or the load was over before it was"
+		refused = words{text("nobody came back: no session was live when the silence began, or the load was over before it was")}
 	}
 	took := time.Duration(x.last) - x.plan.Until
-	in := fmt.Sprintf("%d of %d, the last after %s", min(x.in, x.refused), x.refused, said(took))
-	if x.in == 0 {
-		in = fmt.Sprintf("none of %d", x.refused)
-	}
-	was, is := x.first.Percentile(50), x.again.Percentile(50)
-	times := spread(&x.again)
-	if x.again.Count() > 0 && x.first.Count() > 0 && was > 0 {
-		times += fmt.Sprintf("; the first logins took %s: the median is %.3g times that", spread(&x.first), float64(is)/float64(was))
-	}
+	in := words{sum(min(x.in, x.refused), " of "), sum(x.refused, ""), latest(", the last after ", max(took, 0), "")}
+	times := words{spreadThan(&x.again, "the first logins took", &x.first)}
 	return []results.ExperimentLine{
-		line("expired sessions", all > 0 && x.refused == all, "every session is refused after "+silence+" without use", actual),
-		line("everybody in again", x.refused > 0 && x.in >= x.refused && took <= x.plan.Within, "all who were refused are logged in after "+said(x.plan.Within)+" at most", in),
+		line("expired sessions", all > 0 && x.refused == all, words{at("every session is refused after ", x.plan.Until-x.plan.At, " without use")}, refused),
+		line("everybody in again", x.refused > 0 && x.in >= x.refused && took <= x.plan.Within,
+			words{at("all who were refused are logged in after ", x.plan.Within, " at most")}, in),
 		failures(x.in+x.wrong.sum(), &x.wrong, 0, x.plan.Failures),
-		line("worst login", x.again.Count() > 0 && time.Duration(x.again.Max()) <= x.plan.Slowest, "answered within "+said(x.plan.Slowest), times),
-		line("the new sessions", x.calls > 0 && x.failed.sum() == 0, "no call on them fails", callsText(x.calls, x.ended, &x.failed)),
+		line("worst login", x.again.Count() > 0 && time.Duration(x.again.Max()) <= x.plan.Slowest, within(x.plan.Slowest), times),
+		line("the new sessions", x.calls > 0 && x.failed.sum() == 0, words{text("no call on them fails")}, words{
+			sum(x.failed.sum(), " of "), sum(x.calls, " calls failed"), x.failed.phrase(": ", ""),
+			some("; ", x.ended, " found that they had been unused for too long again")}),
 	}
-}
-
-func callsText(calls, ended int64, failed *tally) string {
-	text := fmt.Sprintf("%d of %d calls failed", failed.sum(), calls)
-	if failed.sum() > 0 {
-		text += ": " + failed.String()
-	}
-	if ended > 0 {
-		text += fmt.Sprintf("; %d found that they had been unused for too long again", ended)
-	}
-	return text
 }

@@ -65,22 +65,16 @@ func (l *leak) touched(e *Event) {
 func (l *leak) lines() []results.ExperimentLine {
 	unused := l.plan.Idle + l.plan.Touched()
 	all := l.ended + l.alive + l.unclear.sum()
-	actual := fmt.Sprintf("%d of %d touched were refused", l.ended, all)
-	if l.alive > 0 {
-		actual += fmt.Sprintf(", %d STILL LIVE", l.alive)
-	}
-	if n := l.unclear.sum(); n > 0 {
-		actual += ", and of " + l.unclear.String() + " nothing is known"
-	}
+	actual := words{sum(l.ended, " of "), sum(all, " touched were refused"), some(", ", l.alive, " STILL LIVE"), l.unclear.phrase(", and of ", " nothing is known")}
 	if all == 0 {
-		actual = fmt.Sprintf("none came of age: %d were left", l.left)
+		actual = words{text("none came of age: "), sum(l.left, " were left")}
 	}
 	out := []results.ExperimentLine{
-		line("sessions left behind", all > 0 && l.ended == all, "every one has ended after "+said(unused)+" without use", actual),
+		line("sessions left behind", all > 0 && l.ended == all, words{at("every one has ended after ", unused, " without use")}, actual),
 	}
 	if l.lists > 0 {
-		out = append(out, line("the server's own list", l.more == 0, "it holds none of them any more",
-			fmt.Sprintf("%d in %d lists", l.more, l.lists)))
+		out = append(out, line("the server's own list", l.more == 0, words{text("it holds none of them any more")},
+			words{sum(l.more, " in "), sum(l.lists, " lists")}))
 	}
 	return append(out, l.little(unused), l.growth())
 }
@@ -91,19 +85,21 @@ func (l *leak) little(unused time.Duration) results.ExperimentLine {
 	const name = "left sessions at once"
 	seconds := time.Duration(l.end - l.first).Seconds()
 	if l.left < 2 || seconds <= 0 {
-		return told(name, fmt.Sprintf("%d were left", l.left))
+		return told(name, words{sum(l.left, " were left")})
 	}
 	rate := float64(l.left) / seconds
-	return told(name, fmt.Sprintf("up to %d; by Little's law %.3g/s left × %s = %.0f", l.peak, rate, said(unused), rate*unused.Seconds()))
+	out := told(name, words{text(fmt.Sprintf("up to %d; by Little's law %.3g/s left × ", l.peak, rate)), at("", unused, ""), text(fmt.Sprintf(" = %.0f", rate*unused.Seconds()))})
+	out.Worded = nil // shards don't have their most at the same time
+	return out
 }
 
 func (l *leak) growth() results.ExperimentLine {
 	const name = "login time"
 	first, last := &l.logins[0], &l.logins[quarters-1]
 	limit := max(int64(l.plan.Factor*float64(first.Percentile(50))), int64(leastLimit))
-	expectation := fmt.Sprintf("the median of the last quarter is within %s (it was %s in the first)", saidNS(limit), saidNS(first.Percentile(50)))
+	expectation := words{at("the median of the last quarter is within ", time.Duration(limit), ""), at(" (it was ", time.Duration(first.Percentile(50)), " in the first)")}
 	if first.Count() == 0 || last.Count() == 0 {
-		return line(name, false, expectation, "too few logins to tell: a longer load, or a higher rate")
+		return line(name, false, expectation, words{text("too few logins to tell: a longer load, or a higher rate")})
 	}
-	return line(name, last.Percentile(50) <= limit, expectation, spread(last))
+	return line(name, last.Percentile(50) <= limit, expectation, words{spread(last)})
 }

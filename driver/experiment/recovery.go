@@ -86,20 +86,18 @@ func (r *recovery) after() (time.Duration, bool) {
 // line is the verdict on the recovery.
 func (r *recovery) line(within time.Duration) results.ExperimentLine {
 	const name = "back to normal"
-	was := r.before.Percentile(50)
-	expectation := fmt.Sprintf("the median login is answered within %s again (it was %s) after %s at most", saidNS(r.limit), saidNS(was), said(within))
+	was := time.Duration(r.before.Percentile(50))
+	expectation := words{at("the median login is answered within ", time.Duration(r.limit), " again"), at(" (it was ", was, ")"), at(" after ", within, " at most")}
 	switch {
 	case r.before.Count() == 0:
-		return line(name, false, "logins are as fast again as before", "no login was answered before, so that there is nothing to hold it against: a longer hold before, or more logins")
+		return line(name, false, words{text("logins are as fast again as before")},
+			words{text("no login was answered before, so that there is nothing to hold it against: a longer hold before, or more logins")})
 	case len(r.window) == 0:
-		return line(name, false, expectation, "nobody logged in afterwards")
+		return line(name, false, expectation, words{text("nobody logged in afterwards")})
 	}
 	after, ok := r.after()
-	switch {
-	case !ok:
-		return line(name, false, expectation, fmt.Sprintf("not within the %d s that were seen", len(r.window)))
-	case after == 0:
-		return line(name, true, expectation, "at once")
+	if !ok {
+		return line(name, false, expectation, words{text(fmt.Sprintf("not within the %d s that were seen", len(r.window)))})
 	}
-	return line(name, after <= within, expectation, "after "+said(after))
+	return line(name, after <= within, expectation, words{latest("after ", after, "at once")})
 }

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"fmt"
 	"time"
 
 	"authsoak/results"
@@ -104,27 +103,24 @@ func (r *restart) enter(e *Event, out bool) {
 
 func (r *restart) lines() []results.ExperimentLine {
 	if r.most == nil {
-		return []results.ExperimentLine{line("the restart", false, "the target restarts while load runs",
-			"nothing was noticed: no connection failed, and no session was lost: restart it meanwhile, or say how with --restart-command")}
+		return []results.ExperimentLine{line("the restart", false, words{text("the target restarts while load runs")},
+			words{text("nothing was noticed: no connection failed, and no session was lost: restart it meanwhile, or say how with --restart-command")})}
 	}
 	o := r.most
 	down := time.Duration(o.last - o.first)
-	actual := said(down)
+	actual := words{latest("", down, "0 ms")}
 	switch {
 	case r.asked == 0:
-		actual += fmt.Sprintf(" from %s after the start on (%s)", saidNS(o.back.since), o.cause)
+		actual = append(actual, at(" from ", time.Duration(o.back.since), " after the start on"), text(" ("+o.cause.String()+")"))
 	case o.first == 0:
-		actual += " from the restart on"
+		actual = append(actual, text(" from the restart on"))
 	default:
-		actual += fmt.Sprintf(" from %s after the restart on", saidNS(o.first-r.asked))
+		actual = append(actual, at(" from ", time.Duration(o.first-r.asked), " after the restart on"))
 	}
-	if n := o.wrong.sum(); n > 0 {
-		actual += fmt.Sprintf("; %d steps failed: %s", n, &o.wrong)
-	} else {
-		actual += "; no step failed"
-	}
+	failed := results.Phrase{Kind: results.SumPhrase, Before: "; ", N: o.wrong.sum(), After: " steps failed", Zero: "; no step failed"}
 	return []results.ExperimentLine{
-		line("not answering", down <= r.plan.Within, "no longer than "+said(r.plan.Within), actual),
+		line("not answering", down <= r.plan.Within, words{at("no longer than ", r.plan.Within, "")},
+			append(actual, failed, o.wrong.phrase(": ", ""))),
 		o.back.line(r.plan.Within),
 		r.survivors(),
 	}
@@ -134,14 +130,12 @@ func (r *restart) survivors() results.ExperimentLine {
 	const name = "sessions that survived"
 	alive, dead := r.most.survived()
 	all := alive + dead
-	actual := fmt.Sprintf("%d of %d that were tried with the cookies of before", alive, all)
+	actual := words{sum(int64(alive), " of "), sum(int64(all), " that were tried with the cookies of before"), percent(" (", int64(alive), int64(all), ")")}
 	if all == 0 {
-		actual = "no session of before was tried afterwards"
-	} else {
-		actual += " (" + percent(float64(alive)/float64(all)) + ")"
+		actual = words{text("no session of before was tried afterwards")}
 	}
 	if r.plan.Survive == nil {
 		return told(name, actual)
 	}
-	return line(name, all > 0 && float64(alive) >= *r.plan.Survive*float64(all), "at least "+percent(*r.plan.Survive), actual)
+	return line(name, all > 0 && float64(alive) >= *r.plan.Survive*float64(all), words{text("at least " + share(*r.plan.Survive))}, actual)
 }

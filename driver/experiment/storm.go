@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"fmt"
 	"time"
 
 	"authsoak/results"
@@ -46,15 +45,11 @@ func (s *storm) lines() []results.ExperimentLine {
 	missing := all - s.in - s.wrong.sum()
 	took := time.Duration(s.last) - s.plan.At
 	enough := float64(all-s.in) <= s.plan.Failures*float64(all)
-	actual := fmt.Sprintf("%d of %d, the last after %s", s.in, all, said(took))
-	if s.in == 0 {
-		actual = fmt.Sprintf("none of %d", all)
-	}
-	worst := s.times.Max()
+	in := words{sum(s.in, " of "), sum(all, ""), latest(", the last after ", max(took, 0), "")}
 	return []results.ExperimentLine{
-		line("everybody in", s.in > 0 && enough && took <= s.plan.Within, "all logged in after "+said(s.plan.Within)+" at most", actual),
+		line("everybody in", s.in > 0 && enough && took <= s.plan.Within, words{at("all logged in after ", s.plan.Within, " at most")}, in),
 		failures(all, &s.wrong, missing, s.plan.Failures),
-		line("worst login", s.times.Count() > 0 && time.Duration(worst) <= s.plan.Slowest, "answered within "+said(s.plan.Slowest), spread(&s.times)),
+		line("worst login", s.times.Count() > 0 && time.Duration(s.times.Max()) <= s.plan.Slowest, within(s.plan.Slowest), words{spread(&s.times)}),
 		s.back.line(s.plan.Within),
 	}
 }
