@@ -14,13 +14,27 @@ type finding struct {
 	*Experiment
 }
 
+// experiment is what the run has found; nil where no shard that came to its end has.
+func (m *merger) experiment() *Experiment {
+	var found []finding
+	for _, s := range m.shards {
+		if s.end != nil && s.end.Experiment != nil {
+			found = append(found, finding{s.name(), s.offset, s.end.Experiment})
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil
+	case len(m.shards) == 1:
+		return found[0].Experiment
+	}
+	return together(found)
+}
+
 // together is what the shards of one run have found: a line of all where every
 // shard says the same of its own numbers, and else a line of each, named for it. A
 // line of all holds if each shard's does.
 func together(found []finding) *Experiment {
-	if len(found) == 0 {
-		return nil
-	}
 	out := &Experiment{Kind: found[0].Kind, About: aboutAll(found)}
 	var names []string
 	for _, f := range found {

@@ -283,19 +283,10 @@ func (m *merger) outcome() (*outcome, error) {
 	if o.example, err = m.examples(); err != nil {
 		return nil, err
 	}
-	var found []finding
 	for _, s := range m.shards {
 		s.addTo(o, len(m.shards) > 1)
-		if s.end != nil && s.end.Experiment != nil {
-			found = append(found, finding{s.name(), s.offset, s.end.Experiment})
-		}
 	}
-	switch {
-	case len(m.shards) > 1:
-		o.experiment = together(found)
-	case len(found) > 0:
-		o.experiment = found[0].Experiment
-	}
+	o.experiment = m.experiment()
 	o.ceiling = nearest(m.shards)
 	m.hold.seconds = o.held.Seconds()
 	for _, j := range m.judges {
