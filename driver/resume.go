@@ -60,18 +60,25 @@ func (r *run) again(i, all int, at int64) (due int64, cycle uint64) {
 	return at, uint64(len(r.Earlier.Gaps)+1) << 24
 }
 
-// resume closes the books on the cycles that the kill cut, and takes over what
-// broke a session rule before it.
+// resume closes the books on the cycles that the kill cut or that were due and
+// that nobody had come to, and takes over what broke a session rule before it.
 func (r *run) resume() {
 	e := r.Earlier
 	if e == nil {
 		return
+	}
+	late := results.Warmup
+	if e.Hold > 0 {
+		late = results.Hold
 	}
 	for i, left := range e.Unfinished {
 		for p, n := range left {
 			r.shards[0].recorder.Count(results.Phase(p), i, results.CyclesDropped, max(0, n.Dropped))
 			r.shards[0].recorder.Count(results.Phase(p), i, results.CyclesInterrupted, max(0, n.Interrupted))
 		}
+		missed := max(0, r.wereDue[i]-e.Planned[i])
+		r.shards[0].recorder.Count(late, i, results.CyclesPlanned, missed)
+		r.shards[0].recorder.Count(late, i, results.CyclesDropped, missed)
 	}
 	for i, counts := range e.Breaches {
 		for _, rule := range continuousRules {

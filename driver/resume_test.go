@@ -107,3 +107,43 @@ func TestResumedRunRemembers(t *testing.T) {
 		})
 	}
 }
+
+// Cycles that were due when a run was killed, and that no worker had come to, are
+// planned ones that were dropped.
+func TestResumedRunCountsWhatWasDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, network := simulated(t, simulator.Options{Seed: 1, Login: simulator.CostOptions{Mean: 2 * time.Second, Servers: 1}})
+		p := plan(flow(t, "space", profiles.Choice{}))
+		p.Targets = []scenario.TargetPlan{target(p.Targets[0].Flow, generated(t, 100))}
+		var arrivals []time.Duration
+		for i := range 30 {
+			arrivals = append(arrivals, time.Duration(i)*200*time.Millisecond)
+		}
+		p.Arrivals, p.Duration, p.Think, p.Workers = scenario.NewTrace(arrivals), 20*time.Second, scenario.ConstantTime(0), 2
+		run := func(c driver.Config) (*results.Summary, *results.Folder) {
+			targets, err := driver.Open(p, network)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Plan, c.Targets, c.Shards = p, targets, 2
+			return driveWith(t.Context(), t, nil, c)
+		}
+		_, folder := run(driver.Config{})
+		for _, at := range []float64{3, 5} {
+			killed(t, folder, at)
+			earlier, err := results.ReadEarlier(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if due := int64(at)*5 + 1; earlier.Planned[0] >= due && at == 3 {
+				t.Fatalf("%d cycles were recorded as due after %v s, want fewer than the %d that were", earlier.Planned[0], at, due)
+			}
+			earlier.Settle(&results.Cleaned{})
+			s, _ := run(driver.Config{Folder: folder, Earlier: earlier})
+			c := s.Cycles
+			if c.Planned != 30 || c.Planned != c.Completed+c.Dropped+c.Interrupted {
+				t.Errorf("killed after %v s: planned %d, want 30; completed %d, dropped %d, interrupted %d", at, c.Planned, c.Completed, c.Dropped, c.Interrupted)
+			}
+		}
+	})
+}

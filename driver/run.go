@@ -101,6 +101,8 @@ type run struct {
 	fatal   error  // why the harness can't go on
 	problem string // why the run is invalid
 
+	wereDue []int64 // cycles of the parts before, by target
+
 	listed   []listing // by servers, before the load
 	listings *Kept     // the sessions that ask for lists; nil where no server has one
 
@@ -212,9 +214,11 @@ func (r *run) phaseOf(intended int64) results.Phase {
 
 // settle puts the users that stay into the timetables.
 func (r *run) settle() error {
+	r.wereDue = make([]int64, len(r.targets))
 	if r.plan.Curve == nil {
 		for _, s := range r.shards {
 			for s.nextArrival(); s.arrival.at < r.driven(); s.nextArrival() {
+				r.wereDue[r.plan.Mix.Pick(s.arrival.k)]++
 			}
 		}
 		return nil

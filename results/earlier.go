@@ -38,6 +38,9 @@ type Earlier struct {
 	Gaps   []Gap
 	// Sessions is the ledger at that second, by target.
 	Sessions []SessionCounts
+	// Planned are the cycles that were recorded as due, by target. Those that
+	// nobody had come to yet when the run was killed are missing from it.
+	Planned []int64
 	// Unfinished are cycles that were planned and never started, and those that
 	// were started and never ended, by target and phase.
 	Unfinished []([Phases]struct{ Dropped, Interrupted int64 })
@@ -128,11 +131,14 @@ func (e *Earlier) books(last RunInterval, counts map[string]map[string]map[strin
 		e.Orphaned = append(e.Orphaned, now.Orphaned)
 		e.Breaches = append(e.Breaches, breaches[t.Name])
 		var left [Phases]struct{ Dropped, Interrupted int64 }
+		var planned int64
 		for p := range Phases {
 			n := counts[t.Name][p.String()]
+			planned += n[CyclesPlanned.String()]
 			left[p].Dropped = n[CyclesPlanned.String()] - n[CyclesStarted.String()] - n[CyclesDropped.String()]
 			left[p].Interrupted = n[CyclesStarted.String()] - n[CyclesCompleted.String()] - n[CyclesInterrupted.String()]
 		}
+		e.Planned = append(e.Planned, planned)
 		e.Unfinished = append(e.Unfinished, left)
 	}
 }
