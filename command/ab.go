@@ -106,7 +106,7 @@ func (p *program) ab(c *cli.Context) error {
 		return err
 	}
 	if err != nil {
-		return &exit{exitInvalid, fmt.Errorf("comparison %s: %w", job.folder.Dir, err)}
+		return &exit{exitInvalid, fmt.Errorf("comparison %s: %w", job.folder.Dir, distinct(err))}
 	}
 	return job.compare(interrupted)
 }

@@ -369,7 +369,7 @@ func (p *program) searched(c *cli.Context, config capacity.Config, axis string) 
 	quietly()
 	folder := config.Driver.Folder
 	if result == nil {
-		return &exit{exitInvalid, fmt.Errorf("capacity %s: %w", folder.Dir, err)}
+		return &exit{exitInvalid, fmt.Errorf("capacity %s: %w", folder.Dir, distinct(err))}
 	}
 	if written := writeKnee(folder, result); written != nil {
 		err = errors.Join(err, written)
@@ -378,7 +378,7 @@ func (p *program) searched(c *cli.Context, config capacity.Config, axis string) 
 		err = errors.Join(err, printed)
 	}
 	if err != nil {
-		return &exit{exitInvalid, fmt.Errorf("capacity %s: %w", folder.Dir, err)}
+		return &exit{exitInvalid, fmt.Errorf("capacity %s: %w", folder.Dir, distinct(err))}
 	}
 	return code(codeOf(result.Verdict))
 }

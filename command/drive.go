@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -45,11 +44,8 @@ func (p *program) drive(c *cli.Context, config driver.Config, out *outlets, agai
 		}
 	}
 	out.end(c.Context, quiet)
-	if errors.Is(err, syscall.ENOSPC) {
-		err = fmt.Errorf("%w: make room there, or choose another place with --out", err)
-	}
 	if err != nil {
-		return &exit{exitInvalid, fmt.Errorf("run %s: %w", folder.Dir, err)}
+		return &exit{exitInvalid, fmt.Errorf("run %s: %w", folder.Dir, distinct(err))}
 	}
 	return code(codeOf(summary.Verdict))
 }

@@ -148,14 +148,27 @@ func (f *Folder) ReadJSON(name string, v any) error {
 
 // Write writes a file whole or not at all: a reader, or a kill, never meets half
 // of one.
-func (f *Folder) Write(name string, data []byte) (err error) {
+func (f *Folder) Write(name string, data []byte) error {
+	if err := f.replace(name, data); err != nil {
+		// The name of the file on the way tells nobody anything.
+		if path, link := new(fs.PathError), new(os.LinkError); errors.As(err, &path) {
+			err = path.Err
+		} else if errors.As(err, &link) {
+			err = link.Err
+		}
+		return &fs.PathError{Op: "write", Path: f.Path(name), Err: err}
+	}
+	return nil
+}
+
+// replace writes a file beside and puts it where it belongs.
+func (f *Folder) replace(name string, data []byte) (err error) {
 	temp, err := os.CreateTemp(f.Dir, "."+name+"-*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", f.Path(name), err)
+		return err
 	}
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("write %s: %w", f.Path(name), err)
 			_ = os.Remove(temp.Name())
 		}
 	}()

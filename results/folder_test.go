@@ -1,6 +1,7 @@
 package results
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,5 +68,20 @@ func TestFolder(t *testing.T) {
 	_ = f.Write(SummaryFile, []byte(`{"schema":"other"}`))
 	if _, err := ReadSummary(f); err == nil || !strings.Contains(err.Error(), "other") {
 		t.Errorf("a summary of another schema: %v", err)
+	}
+}
+
+// What can't be written is named once, by its own name.
+func TestWriteFails(t *testing.T) {
+	f := &Folder{Dir: filepath.Join(t.TempDir(), "gone")}
+	err := f.Write(SummaryFile, nil)
+	if !errors.Is(err, fs.ErrNotExist) || strings.Count(err.Error(), SummaryFile) != 1 || !strings.HasPrefix(err.Error(), "write "+f.Path(SummaryFile)+": ") {
+		t.Errorf("the file is not named, or more than once: %v", err)
+	}
+	if err := os.MkdirAll(f.Path(SummaryFile), 0o700); err != nil { // nothing takes the place of a folder
+		t.Fatal(err)
+	}
+	if err := f.Write(SummaryFile, nil); err == nil || strings.Count(err.Error(), SummaryFile) != 1 {
+		t.Errorf("the file is not named, or more than once: %v", err)
 	}
 }
