@@ -26,10 +26,7 @@ func curveOf(steps []results.CapacityStep, sessions bool) (c results.CapacityCur
 	var levels []float64
 	for i := range steps {
 		s := &steps[i]
-		busy, rate := s.Concurrency, s.RatePerS
-		if sessions {
-			busy, rate = s.Sessions, s.StepsPerS
-		}
+		busy, rate := work(s, sessions)
 		if s.Verdict != verdictMet && s.Verdict != verdictFailed || s.CutShort || busy <= 0 || rate <= 0 || fellBehind(s) {
 			continue
 		}
@@ -48,12 +45,41 @@ func curveOf(steps []results.CapacityStep, sessions bool) (c results.CapacityCur
 	}
 	c.Gamma, c.Alpha, c.Beta, c.Error = parameter(fit.Gamma), parameter(fit.Alpha), parameter(fit.Beta), fit.Error
 	at, most, err := fit.Peak()
+	if err == nil {
+		err = heldBeyond(steps, sessions, at, most)
+	}
 	if err != nil {
 		c.NoPeak = err.Error()
 		return c
 	}
 	c.Peak = &results.CurvePeak{Concurrency: at, RatePerS: most}
 	return c
+}
+
+// refuting is by how much more than a peak, as a share, an overloaded step has to
+// get done to refute it: such steps are short, and their rates scatter.
+const refuting = 0.05
+
+// heldBeyond is an error where a step beyond the peak of the curve got more done
+// than the peak. Overloaded steps are no points of the curve, since their queue
+// grew, but a server that turns down doesn't do that.
+func heldBeyond(steps []results.CapacityStep, sessions bool, at, most float64) error {
+	for i := range steps {
+		s := &steps[i]
+		busy, rate := work(s, sessions)
+		if s.Verdict == verdictFailed && busy > at && rate > most*(1+refuting) {
+			return fmt.Errorf("no peak: the curve would turn down at %.4g/s, but step %d got %.4g/s done", most, s.Number, rate)
+		}
+	}
+	return nil
+}
+
+// work is how much a step had in progress, and what it got done a second.
+func work(s *results.CapacityStep, sessions bool) (busy, rate float64) {
+	if sessions {
+		return s.Sessions, s.StepsPerS
+	}
+	return s.Concurrency, s.RatePerS
 }
 
 // byLevel is the mean concurrency and rate of each level, upwards.

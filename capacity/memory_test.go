@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"authsoak/metric"
@@ -83,5 +84,34 @@ func TestCurveCountsLevels(t *testing.T) {
 	}
 	if !c.Beta.Held || c.Beta.High == nil || *c.Beta.High <= 0 {
 		t.Errorf("β %+v, want it held, with a bound above zero", c.Beta)
+	}
+}
+
+// A curve that turns down is not believed where an overloaded server got more done.
+func TestOverloadRefutesAPeak(t *testing.T) {
+	const gamma, alpha, beta = 50.0, 0.03, 0.015 // turns down at 8 in progress, 188/s
+	var steps []results.CapacityStep
+	for i, n := range []float64{0.5, 1, 2, 3, 4, 5, 6, 8, 10} {
+		rate := gamma * n / (1 + alpha*(n-1) + beta*n*(n-1))
+		steps = append(steps, results.CapacityStep{Number: i + 1, Level: rate + n/10, Concurrency: n, RatePerS: rate, Verdict: verdictMet})
+	}
+	over := results.CapacityStep{Number: 10, Level: 320, Concurrency: 370, RatePerS: 100, Verdict: verdictFailed, CutShort: true}
+	for _, tc := range []struct {
+		name       string
+		busy, rate float64
+		verdict    string
+		peak       bool
+	}{
+		{"less got done", 370, 100, verdictFailed, true},
+		{"as much got done", 370, 189, verdictFailed, true},
+		{"more got done", 370, 220, verdictFailed, false},
+		{"more got done below the peak", 7, 220, verdictFailed, true},
+		{"the generator was the limit", 370, 220, verdictRejected, true},
+	} {
+		over.Concurrency, over.RatePerS, over.Verdict = tc.busy, tc.rate, tc.verdict
+		c := curveOf(append(slices.Clip(steps), over), false)
+		if c.Refused != "" || (c.Peak != nil) != tc.peak || (c.NoPeak == "") != tc.peak {
+			t.Errorf("%s: refused %q, peak %v, %q; want a peak: %v", tc.name, c.Refused, c.Peak, c.NoPeak, tc.peak)
+		}
 	}
 }
