@@ -45,13 +45,14 @@ func TestPace(t *testing.T) {
 func TestPaceWaitsForAllToConnect(t *testing.T) {
 	p := newPace(time.Millisecond, 5*time.Millisecond, 3)
 	var connected time.Time
+	others := make(chan struct{})
 	var first, last quick
 	refused := errors.New("refused")
 	dials := []func() (client, error){
 		func() (client, error) { return &first, nil },
-		func() (client, error) { return nil, refused },
+		func() (client, error) { close(others); return nil, refused },
 		func() (client, error) {
-			time.Sleep(20 * time.Millisecond)
+			<-others
 			connected = time.Now()
 			return &last, nil
 		},

@@ -3,6 +3,8 @@ package capacity
 import (
 	"math"
 	"math/rand/v2"
+
+	"authsoak/stats"
 )
 
 // queue is c servers, first come first served: M/M/c, or M/D/c where the service
@@ -136,31 +138,7 @@ func (q queue) draw(rng *rand.Rand, rate float64, seconds int) []second {
 }
 
 // quantile puts the values into another order and returns the one below which the
-// share p lies (Hoare, "Algorithm 65: find", CACM 4, 1961).
+// share p lies.
 func quantile(values []float64, p float64) float64 {
-	k := min(int(math.Ceil(p*float64(len(values)))), len(values)) - 1
-	for low, high := 0, len(values)-1; low < high; {
-		pivot, i, j := values[(low+high)/2], low, high
-		for i <= j {
-			for values[i] < pivot {
-				i++
-			}
-			for values[j] > pivot {
-				j--
-			}
-			if i <= j {
-				values[i], values[j] = values[j], values[i]
-				i, j = i+1, j-1
-			}
-		}
-		switch {
-		case k <= j:
-			high = j
-		case k >= i:
-			low = i
-		default:
-			return values[k]
-		}
-	}
-	return values[k]
+	return stats.Select(values, min(int(math.Ceil(p*float64(len(values)))), len(values))-1)
 }

@@ -31,16 +31,16 @@ func median(v []float64) float64 {
 	}
 	s := slices.Clone(v)
 	n := len(s)
-	high := selected(s, n/2)
+	high := Select(s, n/2)
 	if n%2 == 1 {
 		return high
 	}
 	return (slices.Max(s[:n/2]) + high) / 2
 }
 
-// selected returns the value that would stand at k if v were sorted, and leaves v
-// so that none before k is larger (Hoare, "Algorithm 65: find", CACM 4, 1961).
-func selected(v []float64, k int) float64 {
+// Select returns the value that would stand at k if v were sorted, and leaves v
+// so that none before k is larger. It takes linear time on the average (Hoare, "Algorithm 65: find", CACM 4, 1961).
+func Select(v []float64, k int) float64 {
 	for low, high := 0, len(v)-1; low < high; {
 		pivot, i, j := v[low+(high-low)/2], low, high
 		for i <= j {
