@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -46,8 +47,19 @@ func BenchmarkPopulation(b *testing.B) {
 	}
 }
 
+// renewals is how often each session of a population renews its cookie before it is
+// measured.
+const renewals = 10
+
+// populationOf holds sessions and calls for one after the other.
+func populationOf(b *testing.B, users int, server nullServer) driver.Config {
+	p := closedPlan(users)
+	p.Targets[0].Accounts = generated(b, users)
+	p.Model, p.Workers, p.Think = profiles.Population, 1, scenario.ConstantTime(time.Nanosecond)
+	return driver.Config{Plan: p, Targets: only(p, server)}
+}
+
 func benchPopulation(b *testing.B, users int) {
-	const renewals = 10
 	ctx, done := context.WithCancel(b.Context())
 	defer done()
 	sampler := health.New()
@@ -74,11 +86,8 @@ func benchPopulation(b *testing.B, users int) {
 			done() // not every session is logged out
 		}
 	})
-	p := closedPlan(users)
-	p.Targets[0].Accounts = generated(b, users)
-	p.Model, p.Workers, p.Think = profiles.Population, 1, scenario.ConstantTime(time.Nanosecond)
 	b.ReportAllocs()
-	benchRun(ctx, b, nil, driver.Config{Plan: p, Targets: only(p, server)})
+	benchRun(ctx, b, nil, populationOf(b, users, server))
 	b.ReportMetric(spent*1e9/float64(calls), "cpu-ns/step")
 	b.ReportMetric(at.gc, "gc-ms")
 	b.ReportMetric(at.rss, "rss-MB")
@@ -99,6 +108,77 @@ func weigh(sampler *health.Sampler, users, cookies int) weight {
 	rss := sampler.Sample(0).RSSBytes
 	return weight{pauses[2], float64(rss) / 1e6, float64(rss-int64(cookies)) / float64(users)}
 }
+
+// BenchmarkPopulationStep compares the processor time of a call among a million
+// held sessions with one among a hundred. Both populations live in one process and
+// take turns of a tenth of a second or two, since a shared machine changes its speed
+// within seconds; an operation is one turn of each.
+func BenchmarkPopulationStep(b *testing.B) {
+	const turn = 200_000 // calls
+	sampler := health.New()
+	defer sampler.Close()
+	ctx, done := context.WithCancel(b.Context())
+	defer done()
+	users := [2]int{100, 1_000_000}
+	var filled sync.WaitGroup
+	filled.Add(len(users))
+	turns := [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}
+	var began float64 // when the current turn began; whoever has the turn owns it
+	var costs [2][]float64
+	server := func(k int) nullServer {
+		steps, calls := 0, 0
+		return func(req *exchange.Request, ans *exchange.Answer) {
+			if steps++; steps <= users[k]*(1+renewals) {
+				set(ans, int64(steps), 200+steps*7919%401)
+				return
+			}
+			if calls == 0 {
+				if costs[k] == nil {
+					filled.Done()
+				}
+				select {
+				case <-turns[k]:
+				case <-ctx.Done():
+				}
+				began = sampler.Sample(0).CPUTotalS
+			}
+			if calls++; calls < turn || ctx.Err() != nil {
+				return
+			}
+			calls = 0
+			costs[k] = append(costs[k], sampler.Sample(0).CPUTotalS-began)
+			if k == 1 && !b.Loop() {
+				done()
+				return
+			}
+			turns[1-k] <- struct{}{}
+		}
+	}
+	var runs sync.WaitGroup
+	for k, n := range users {
+		runs.Go(func() { benchRun(ctx, b, nil, populationOf(b, n, server(k))) })
+	}
+	go func() {
+		filled.Wait()
+		runtime.GC()
+		turns[0] <- struct{}{}
+	}()
+	runs.Wait()
+	ratios := make([]float64, len(costs[1]))
+	for i := range ratios {
+		ratios[i] = costs[1][i] / costs[0][i]
+	}
+	slices.Sort(ratios)
+	slices.Sort(costs[0])
+	slices.Sort(costs[1])
+	b.ReportMetric(median(costs[0])*1e9/turn, "cpu-ns/step-of-100")
+	b.ReportMetric(median(costs[1])*1e9/turn, "cpu-ns/step-of-1M")
+	b.ReportMetric(ratios[0], "times-at-least")
+	b.ReportMetric(median(ratios), "times-the-cpu/step")
+	b.ReportMetric(ratios[len(ratios)-1], "times-at-most")
+}
+
+func median(sorted []float64) float64 { return sorted[len(sorted)/2] }
 
 // cookieBytes is the length of the session cookie that a request carries.
 func cookieBytes(req *exchange.Request) int {

@@ -1,14 +1,19 @@
 package timetable
 
+import "iter"
+
 // chunkLen makes a chunk 1 KiB.
 const chunkLen = 63
 
 // chunk is a piece of a slot's list. It holds no pointer.
 type chunk struct {
-	next int32 // 0 ends the list
-	n    int32
+	next uint32 // 0 ends the list
+	n    uint32
 	item [chunkLen]entry
 }
+
+// list is a queue of chunks by number; the zero list is empty.
+type list struct{ first, last uint32 }
 
 // slabLen is the number of chunks allocated at once.
 const slabLen = 64
@@ -17,25 +22,34 @@ const slabLen = 64
 // memory only ever grows to what was held at once.
 type arena struct {
 	slabs []*[slabLen]chunk
-	free  int32
-	used  int32
+	free  uint32
+	used  uint32
 }
 
-func (a *arena) chunk(i int32) *chunk { return &a.slabs[i/slabLen][i%slabLen] }
+func (a *arena) chunk(i uint32) *chunk { return &a.slabs[i/slabLen][i%slabLen] }
 
-// add appends e to the list that starts at *first.
-func (a *arena) add(first *int32, e entry) {
-	if *first == 0 || a.chunk(*first).n == chunkLen {
-		i := a.take()
-		a.chunk(i).next, a.chunk(i).n = *first, 0
-		*first = i
+// add appends e to the list.
+func (a *arena) add(l *list, e entry) {
+	var c *chunk
+	if l.last != 0 {
+		c = a.chunk(l.last)
 	}
-	c := a.chunk(*first)
+	if c == nil || c.n == chunkLen {
+		i := a.take()
+		if c == nil {
+			l.first = i
+		} else {
+			c.next = i
+		}
+		l.last = i
+		c = a.chunk(i)
+		c.next, c.n = 0, 0
+	}
 	c.item[c.n] = e
 	c.n++
 }
 
-func (a *arena) take() int32 {
+func (a *arena) take() uint32 {
 	if i := a.free; i != 0 {
 		a.free = a.chunk(i).next
 		return i
@@ -47,16 +61,15 @@ func (a *arena) take() int32 {
 	return a.used
 }
 
-// drain hands every entry of a list to f, which may add to other lists, and
-// gives the chunks back.
-func (a *arena) drain(first int32, f func(entry)) {
-	for i := first; i != 0; {
-		c := a.chunk(i)
-		for _, e := range c.item[:c.n] {
-			f(e)
+// drain yields the entries of a list, in order, by the chunk, and takes each chunk
+// back when the next is asked for. The loop may add to other lists, and must not
+// end early.
+func (a *arena) drain(l list) iter.Seq[[]entry] {
+	return func(yield func([]entry) bool) {
+		for i := l.first; i != 0; {
+			c := a.chunk(i)
+			yield(c.item[:c.n])
+			i, c.next, a.free = c.next, a.free, i
 		}
-		next := c.next
-		c.next, a.free = a.free, i
-		i = next
 	}
 }

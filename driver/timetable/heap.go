@@ -49,12 +49,12 @@ func (h *heap) pop() entry {
 	return first
 }
 
-// largeHeap is where an emptied heap's memory is given back: a start of all users
-// at once must not be paid for all through the run.
-const largeHeap = 1 << 16
+// largeSlot is from how many entries on the memory of an emptied slot is given back:
+// a start of all users at once must not be paid for all through the run.
+const largeSlot = 1 << 16
 
 func (h *heap) shrink() {
-	if cap(h.items) > largeHeap {
+	if cap(h.items) > largeSlot {
 		h.items = nil
 	}
 }

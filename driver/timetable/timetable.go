@@ -1,12 +1,14 @@
 // Package timetable knows who is due next. It holds millions of users at nearly
 // the cost of a hundred: a hierarchy of wheels sorts far dues roughly, in chunks
 // of 16 bytes an entry, and only the current slot of about a millisecond is kept
-// in exact order, in a small heap. It has no clock and no lock.
+// in exact order. It has no clock and no lock.
 package timetable
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // tickBits is the width of the finest slot: 2^20 ns, about a millisecond.
@@ -32,10 +34,18 @@ func (e entry) before(o entry) bool {
 	return e.due < o.due || e.due == o.due && int32(e.seq-o.seq) < 0
 }
 
-// slot is a list of chunks, and its earliest due.
+// order is [entry.before] for a sort: it tells which of two entries comes up first.
+func order(e, o entry) int {
+	if c := cmp.Compare(e.due, o.due); c != 0 {
+		return c
+	}
+	return cmp.Compare(int32(e.seq-o.seq), 0)
+}
+
+// slot is a list of chunks in the order of adding, and its earliest due.
 type slot struct {
-	first int32 // chunk, 0 for none
-	min   int64
+	list list
+	min  int64
 }
 
 // wheel holds the entries whose tick differs from the current one in this
@@ -48,10 +58,12 @@ type wheel struct {
 // Timetable gives out users in the exact order of their dues, those with equal
 // dues in the order of adding. It is not safe for concurrent use.
 type Timetable struct {
-	// tick is the slot that the heap stands for: entries up to it are in the
-	// heap, later ones in the wheels. It never passes the time given to Pop.
+	// tick is the current slot: entries up to it are in opened and near, later ones
+	// in the wheels. It never passes the time given to Pop.
 	tick   int64
-	near   heap
+	opened []entry // what was in the slot when it became the current one, in order
+	taken  int     // of opened
+	near   heap    // what has been added to it since, or belongs before it
 	wheels [wheels]wheel
 	arena  arena
 	seq    uint32
@@ -87,10 +99,10 @@ func (t *Timetable) place(e entry) {
 	s := &w.slots[i]
 	if w.used&(1<<i) == 0 {
 		w.used |= 1 << i
-		s.first, s.min = 0, math.MaxInt64
+		s.list, s.min = list{}, math.MaxInt64
 	}
 	s.min = min(s.min, e.due)
-	t.arena.add(&s.first, e)
+	t.arena.add(&s.list, e)
 }
 
 // earliest returns the first slot in use, wheel and index.
@@ -103,10 +115,21 @@ func (t *Timetable) earliest() (n, i int, ok bool) {
 	return 0, 0, false
 }
 
+// head returns the first entry of the current slot.
+func (t *Timetable) head() (e entry, opened, ok bool) {
+	if t.taken < len(t.opened) {
+		e, opened, ok = t.opened[t.taken], true, true
+	}
+	if len(t.near.items) > 0 && (!ok || t.near.items[0].before(e)) {
+		e, opened, ok = t.near.items[0], false, true
+	}
+	return e, opened, ok
+}
+
 // Next returns the earliest due. ok is false if nobody is in the timetable.
 func (t *Timetable) Next() (due int64, ok bool) {
-	if len(t.near.items) > 0 {
-		return t.near.items[0].due, true
+	if e, _, ok := t.head(); ok {
+		return e.due, true
 	}
 	n, i, ok := t.earliest()
 	if !ok {
@@ -117,30 +140,50 @@ func (t *Timetable) Next() (due int64, ok bool) {
 
 // Pop takes out the user with the earliest due, if that is now or before.
 func (t *Timetable) Pop(now int64) (id uint32, due int64, ok bool) {
-	for len(t.near.items) == 0 {
-		n, i, ok := t.earliest()
-		if !ok || t.wheels[n].slots[i].min > now {
+	e, opened, ok := t.head()
+	for !ok {
+		n, i, some := t.earliest()
+		if !some || t.wheels[n].slots[i].min > now {
 			return 0, 0, false
 		}
 		t.open(n, i)
+		e, opened, ok = t.head()
 	}
-	if t.near.items[0].due > now {
+	if e.due > now {
 		return 0, 0, false
 	}
-	e := t.near.pop()
+	if opened {
+		t.taken++
+	} else {
+		t.near.pop()
+	}
 	t.len--
 	return e.id, e.due, true
 }
 
-// open makes slot i of wheel n the current one: the tick moves to its start, and
-// its entries move to lower wheels or into the heap. An entry moves at most once
-// for each wheel.
+// open makes slot i of wheel n the current one: the tick moves to its start. Its
+// entries, which move at most once for each wheel, go to lower wheels; those of the
+// finest are put in order at once, which costs next to nothing where they were
+// added in order, and less than a heap where they were not.
 func (t *Timetable) open(n, i int) {
 	w := &t.wheels[n]
 	low := uint(n * wheelBits)
 	t.tick = (t.tick>>(low+wheelBits)<<wheelBits | int64(i)) << low
 	w.used &^= 1 << i
-	t.arena.drain(w.slots[i].first, t.place)
+	t.opened, t.taken = t.opened[:0], 0
+	if cap(t.opened) > largeSlot {
+		t.opened = nil
+	}
+	for c := range t.arena.drain(w.slots[i].list) {
+		if n == 0 {
+			t.opened = append(t.opened, c...)
+			continue
+		}
+		for _, e := range c {
+			t.place(e)
+		}
+	}
+	slices.SortFunc(t.opened, order)
 }
 
 // Drain takes out everybody, in order.
@@ -155,4 +198,12 @@ func (t *Timetable) Drain(f func(id uint32, due int64)) {
 	// Nothing is left to be in order with; later dues are sorted by the wheels
 	// again.
 	t.tick = 0
+}
+
+// Peek returns the user that comes next, if it is due within the current slot.
+func (t *Timetable) Peek() (id uint32, ok bool) {
+	if len(t.near.items) == 0 {
+		return 0, false
+	}
+	return t.near.items[0].id, true
 }
