@@ -84,6 +84,7 @@ func open(args []string) error {
 	fmt.Printf("authsoak   %s\n", authsoakVersion(o.bench))
 	models := o.models()
 	sights := map[string][]sight{}
+	var floor []float64
 	for round := range o.rounds {
 		for _, g := range rotated(models, round) {
 			s, err := o.turn(g)
@@ -92,8 +93,12 @@ func open(args []string) error {
 			}
 			sights[g.name] = append(sights[g.name], s)
 		}
+		for _, core := range watchCores(o.work.duration / 2) {
+			floor = append(floor, core.late(0.99).Seconds()*1e6)
+		}
 	}
 	o.print(models, sights)
+	fmt.Printf("between the turns, a program that never sleeps was late by %.0f at the 99th percentile (%s, of each core)\n", median(floor), spread(floor))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,5 +88,16 @@ func TestBareSight(t *testing.T) {
 	}
 	if _, err := bareSight(time.Millisecond, 50, strings.NewReader("")); err == nil {
 		t.Error("a loop that says nothing passes")
+	}
+}
+
+func TestFloorOfLateness(t *testing.T) {
+	g := gaps{lengths: slices.Repeat([]time.Duration{2 * time.Millisecond}, 10), length: time.Second}
+	// One instant in a hundred falls into the first millisecond of a gap.
+	if late := g.late(0.99); (late - time.Millisecond).Abs() > time.Microsecond {
+		t.Errorf("late by %v, want 1ms", late)
+	}
+	if late := g.late(0.9); late > time.Microsecond {
+		t.Errorf("late by %v where gaps are rarer than that", late)
 	}
 }
