@@ -52,7 +52,8 @@ var generators = []generator{
 	{"wrk", []transport{plain}, wrk, wrkVersion},
 	{"fasthttp", []transport{plain}, own("fasthttp"), fasthttpVersion},
 	{"nethttp", []transport{plain}, own("nethttp"), goVersion},
-	{"k6", []transport{plain}, k6, k6Version},
+	{"k6", []transport{plain}, k6(""), k6Version},
+	{"k6-checking", []transport{plain}, k6("yes"), k6Version},
 }
 
 // installed returns the generators of those names that are there (none named:
@@ -116,9 +117,11 @@ func wrk(_ *bench, w *work) *exec.Cmd {
 	return cmd
 }
 
-func k6(_ *bench, w *work) *exec.Cmd {
-	return exec.Command("k6", "run", "--quiet", "--no-usage-report", "--vus", strconv.Itoa(w.connections),
-		"--duration", w.duration.String(), "-e", "ADDRESS="+w.address, "-e", "CALLS="+strconv.Itoa(w.calls), "k6.js")
+func k6(checking string) func(*bench, *work) *exec.Cmd {
+	return func(_ *bench, w *work) *exec.Cmd {
+		return exec.Command("k6", "run", "--quiet", "--no-usage-report", "--vus", strconv.Itoa(w.connections), "--duration", w.duration.String(),
+			"-e", "ADDRESS="+w.address, "-e", "CALLS="+strconv.Itoa(w.calls), "-e", "CHECKING="+checking, "k6.js")
+	}
 }
 
 func goVersion(*bench) string { return runtime.Version() }

@@ -1,15 +1,31 @@
 // Cycles of login, calls and logout for k6: each virtual user is one connection.
+// As spare as k6 can be, or, with CHECKING=yes, with its defaults and with the
+// checks that authsoak makes too.
 import http from 'k6/http';
+import { check } from 'k6';
 
 const base = `http://${__ENV.ADDRESS}`;
 const calls = Number(__ENV.CALLS || 8);
+const checking = __ENV.CHECKING === 'yes';
 
-export const options = { discardResponseBodies: true, summaryTrendStats: ['p(99)'] };
+export const options = checking ? {} : { discardResponseBodies: true, summaryTrendStats: ['p(99)'] };
+
+const accepted = { 'status is 200': (answer) => answer.status === 200 };
+const opened = {
+  'status is 200': (answer) => answer.status === 200,
+  'a session cookie came': (answer) => answer.cookies.SID !== undefined,
+};
+
+function judge(answer, expected) {
+  if (checking) {
+    check(answer, expected);
+  }
+}
 
 export default function () {
-  http.post(`${base}/login`);
+  judge(http.post(`${base}/login`), opened);
   for (let i = 0; i < calls; i++) {
-    http.get(`${base}/call`);
+    judge(http.get(`${base}/call`), accepted);
   }
-  http.post(`${base}/logout`);
+  judge(http.post(`${base}/logout`), accepted);
 }
