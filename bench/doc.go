@@ -7,6 +7,7 @@
 //	go run . open                       open model: lateness and cost beside closed and a bare loop
 //	go run . open -awake                the same while no core may halt, as a virtual one dearly does
 //	go run . stalls                     how often the machine takes a core away
+//	go run . profile                    the profile that the compiler builds authsoak by
 //	go run . simulator                  the embedded simulator's own cost
 //	go run . server                     the bare session server
 //	go run . loop|fasthttp|nethttp …    generators without judgement

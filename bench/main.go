@@ -14,13 +14,14 @@ var parts = map[string]func(args []string) error{
 	"compare":   compare,
 	"open":      open,
 	"simulator": simulator,
+	"profile":   writeProfile,
 	"stalls":    stalls,
 	"spin":      spin,
 }
 
 func main() {
 	if len(os.Args) < 2 || parts[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench compare|open|simulator|stalls|server|loop|fasthttp|nethttp [flags]")
+		fmt.Fprintln(os.Stderr, "usage: bench compare|open|simulator|stalls|profile|server|loop|fasthttp|nethttp [flags]")
 		os.Exit(2)
 	}
 	if err := parts[os.Args[1]](os.Args[2:]); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,13 +32,19 @@ func newBench(authsoak string) (*bench, error) {
 	if b.dir, err = os.MkdirTemp("", "bench"); err != nil || authsoak != "" {
 		return b, err
 	}
+	return b, b.build("-buildvcs=auto")
+}
+
+// build makes the program that the measurements use. Where it fails, the folder is
+// gone.
+func (b *bench) build(flags ...string) error {
 	b.authsoak = filepath.Join(b.dir, "authsoak")
-	build := exec.Command("go", "build", "-C", "..", "-buildvcs=auto", "-o", b.authsoak, ".")
+	build := exec.Command("go", slices.Concat([]string{"build", "-C", ".."}, flags, []string{"-o", b.authsoak, "."})...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return nil, errors.Join(fmt.Errorf("build authsoak: %w", err), b.close())
+		return errors.Join(fmt.Errorf("build authsoak: %w", err), b.close())
 	}
-	return b, nil
+	return nil
 }
 
 func (b *bench) close() error { return os.RemoveAll(b.dir) }
