@@ -140,7 +140,7 @@ func (w *worker) login(t *target, due int64) (int64, bool) {
 	w.jar.Reset(len(t.flow.Slots))
 	w.fit(t)
 	w.setState(sessions.Opening)
-	end := w.perform(t, &t.login, rules.Facts{Part: rules.Login, Session: rules.Absent}, due)
+	end := w.perform(t, &t.login, purpose{rules.Login, rules.Absent}, due)
 	w.note(end)
 	switch {
 	case end.outcome == results.OK || w.partlyOpen(t):
@@ -155,7 +155,7 @@ func (w *worker) login(t *target, due int64) (int64, bool) {
 	if end.outcome != results.OK {
 		w.record.Flags |= leaving // what a half-done login left is logged out
 	}
-	return w.after(t, end)
+	return w.after(t, &end)
 }
 
 // opened puts the new session into the ledger.
@@ -187,22 +187,22 @@ func (w *worker) call(t *target, due int64) (int64, bool) {
 	step := uint32(r.Calls)
 	g := &t.calls[t.Calls[t.Mix.At(w.draw(scenario.StreamMix, step))]]
 	began := w.clock
-	end := w.perform(t, g, rules.Facts{Part: rules.Call, Session: rules.Live}, due)
+	end := w.perform(t, g, purpose{rules.Call, rules.Live}, due)
 	w.note(end)
 	w.keepJar()
 	if end.over && !t.flow.Sessionless {
 		w.setState(sessions.Expired)
 		return w.finish(t)
 	}
-	w.used(t, began, end)
+	w.used(t, began, &end)
 	if t.flow.Sessionless && r.Calls == 0 {
 		return w.finish(t)
 	}
-	return w.after(t, end)
+	return w.after(t, &end)
 }
 
 // after plans what follows a step that left the session open.
-func (w *worker) after(t *target, end ending) (int64, bool) {
+func (w *worker) after(t *target, end *ending) (int64, bool) {
 	run, r := w.shard.run, w.record
 	next := end.at + int64(run.plan.Think.At(w.draw(scenario.StreamThink, uint32(r.Calls))))
 	if !run.population || t.flow.Sessionless {
@@ -326,7 +326,7 @@ func (w *worker) again(started int64) (int64, bool) {
 // used remembers when the session was last used for certain: the start of the
 // call, since that is when the server's clock may have started anew. A call that
 // was written and not accepted may have done that too.
-func (w *worker) used(t *target, began int64, end ending) {
+func (w *worker) used(t *target, began int64, end *ending) {
 	r := w.record
 	switch {
 	case end.outcome != results.OK && end.written:

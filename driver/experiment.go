@@ -155,7 +155,7 @@ func (w *worker) overLive(t *target, due int64) {
 	w.setState(sessions.Opening)
 	w.over = true
 	for i := range t.duplicate.requests {
-		w.request(t, &t.duplicate.requests[i], rules.Facts{Part: rules.Login, Session: rules.Absent}, &end)
+		w.request(t, &t.duplicate.requests[i], purpose{rules.Login, rules.Absent}, &end)
 		if end.outcome != results.OK {
 			break
 		}
@@ -221,7 +221,7 @@ func (w *worker) list(t *target) {
 	w.jar.Reset(len(t.flow.Slots))
 	w.fit(t)
 	w.setState(sessions.Opening)
-	end := w.perform(t, &t.login, rules.Facts{Part: rules.Login, Session: rules.Absent}, w.clock)
+	end := w.perform(t, &t.login, purpose{rules.Login, rules.Absent}, w.clock)
 	if end.outcome != results.OK {
 		if end.outcome == results.Unknown || w.partlyOpen(t) {
 			w.setState(sessions.PossiblyOpen)
@@ -230,7 +230,7 @@ func (w *worker) list(t *target) {
 	}
 	w.opened(end)
 	asked := ending{at: w.now()}
-	w.request(t, t.listing, rules.Facts{Part: rules.Call, Session: rules.Live}, &asked)
+	w.request(t, t.listing, purpose{rules.Call, rules.Live}, &asked)
 	if asked.outcome == results.OK {
 		if own := listed(l, &w.answer, &w.values).Own; own != rules.NotCounted {
 			w.shard.run.experiment.See(experiment.Event{Part: experiment.Listing, Sessions: max(own-1, 0), End: asked.at})

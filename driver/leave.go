@@ -30,7 +30,7 @@ func (w *worker) leave(t *target, due int64) (int64, bool) {
 func (w *worker) logout(t *target, due int64, replay bool) sessions.State {
 	w.keepJar() // a replay reads the values from the store
 	w.setState(sessions.Closing)
-	end := w.perform(t, &t.logout, rules.Facts{Part: rules.Logout, Session: rules.Live}, due)
+	end := w.perform(t, &t.logout, purpose{rules.Logout, rules.Live}, due)
 	w.changed = false
 	w.note(end)
 	became := sessions.Closed
@@ -117,7 +117,7 @@ func (w *worker) tryAgain(t *target, expected rules.Expectation) (rules.Expectat
 	mine := w.values
 	w.fit(t)
 	w.values.Account = nil
-	end := w.perform(t, &t.replay, rules.Facts{Part: rules.Replay, Session: expected}, w.clock)
+	end := w.perform(t, &t.replay, purpose{rules.Replay, expected}, w.clock)
 	w.jar, w.old = w.old, w.jar
 	w.values = mine
 	w.count(t.index, results.Replays)

@@ -95,7 +95,7 @@ func (c *Conn) Do(req *exchange.Request, ans *exchange.Answer) error {
 	leftover := false
 	if err == nil {
 		r := readers.Get().(*reader)
-		*r = reader{conn: c, ans: ans, buf: ans.Held()}
+		r.conn, r.ans, r.buf = c, ans, ans.Held()
 		class, err = r.answer(req.Head)
 		if r.seen {
 			progress = exchange.Answered
