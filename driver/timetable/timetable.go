@@ -199,11 +199,3 @@ func (t *Timetable) Drain(f func(id uint32, due int64)) {
 	// again.
 	t.tick = 0
 }
-
-// Peek returns the user that comes next, if it is due within the current slot.
-func (t *Timetable) Peek() (id uint32, ok bool) {
-	if len(t.near.items) == 0 {
-		return 0, false
-	}
-	return t.near.items[0].id, true
-}
