@@ -25,7 +25,7 @@ func (h *heap) pop() entry {
 	first, last := h.items[0], h.items[len(h.items)-1]
 	h.items = h.items[:len(h.items)-1]
 	if len(h.items) == 0 {
-		h.shrink()
+		h.items = emptied(h.items)
 		return first
 	}
 	i := 0
@@ -53,8 +53,9 @@ func (h *heap) pop() entry {
 // a start of all users at once must not be paid for all through the run.
 const largeSlot = 1 << 16
 
-func (h *heap) shrink() {
-	if cap(h.items) > largeSlot {
-		h.items = nil
+func emptied(items []entry) []entry {
+	if cap(items) > largeSlot {
+		return nil
 	}
+	return items[:0]
 }

@@ -152,10 +152,10 @@ func (t *Timetable) Pop(now int64) (id uint32, due int64, ok bool) {
 	if e.due > now {
 		return 0, 0, false
 	}
-	if opened {
-		t.taken++
-	} else {
+	if !opened {
 		t.near.pop()
+	} else if t.taken++; t.taken == len(t.opened) {
+		t.opened, t.taken = emptied(t.opened), 0
 	}
 	t.len--
 	return e.id, e.due, true
@@ -170,10 +170,6 @@ func (t *Timetable) open(n, i int) {
 	low := uint(n * wheelBits)
 	t.tick = (t.tick>>(low+wheelBits)<<wheelBits | int64(i)) << low
 	w.used &^= 1 << i
-	t.opened, t.taken = t.opened[:0], 0
-	if cap(t.opened) > largeSlot {
-		t.opened = nil
-	}
 	for c := range t.arena.drain(w.slots[i].list) {
 		if n == 0 {
 			t.opened = append(t.opened, c...)

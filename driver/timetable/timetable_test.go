@@ -119,8 +119,18 @@ var dues = rapid.OneOf(
 	rapid.Int64(),
 )
 
-func (m *model) add(t *rapid.T) {
-	due := dues.Draw(t, "due")
+func (m *model) add(t *rapid.T) { m.addAt(dues.Draw(t, "due")) }
+
+// addMany fills more than a chunk, with equal dues or such as rise or fall a little.
+func (m *model) addMany(t *rapid.T) {
+	due := rapid.OneOf(dues, rapid.Just(m.now)).Draw(t, "due")
+	step := rapid.SampledFrom([]int64{0, 0, 1, -1, 1 << (tickBits - 4)}).Draw(t, "step")
+	for i := range rapid.Int64Range(2, 3*chunkLen).Draw(t, "n") {
+		m.addAt(due + i%8*step)
+	}
+}
+
+func (m *model) addAt(due int64) {
 	if now := m.now; due > 0 && now < math.MaxInt64/2 && due < math.MaxInt64/2 {
 		due += now
 	}
@@ -149,6 +159,12 @@ func (m *model) popNext(t *rapid.T) {
 	}
 	m.now = max(m.now, m.items[0].due)
 	m.popAt(t, m.now)
+}
+
+func (m *model) popMany(t *rapid.T) {
+	for range rapid.IntRange(1, 3*chunkLen).Draw(t, "n") {
+		m.popAt(t, m.now)
+	}
 }
 
 func (m *model) popAt(t *rapid.T, now int64) {
@@ -189,10 +205,47 @@ func (m *model) check(t *rapid.T) {
 func TestAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &model{tt: New()}
+		m.tt.seq = rapid.SampledFrom([]uint32{0, math.MaxUint32 - 100, math.MaxInt32 - 100}).Draw(t, "seq")
 		t.Repeat(map[string]func(*rapid.T){
-			"add": m.add, "add more": m.add, "pop": m.pop, "pop next": m.popNext, "drain": m.drain, "": m.check,
+			"add": m.add, "add more": m.add, "add many": m.addMany,
+			"pop": m.pop, "pop next": m.popNext, "pop many": m.popMany, "drain": m.drain, "": m.check,
 		})
 	})
+}
+
+// A slot's order is that of its sort, and the heap's that of before.
+func TestOrderIsBefore(t *testing.T) {
+	entries := rapid.Custom(func(t *rapid.T) entry {
+		return entry{due: dues.Draw(t, "due"), seq: rapid.Uint32().Draw(t, "seq")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		e, o := entries.Draw(t, "one"), entries.Draw(t, "other")
+		if rapid.Bool().Draw(t, "equal dues") {
+			o.due = e.due
+		}
+		if got, want := order(e, o) < 0, e.before(o); got != want {
+			t.Errorf("order(%v, %v) < 0 = %v, before = %v", e, o, got, want)
+		}
+	})
+}
+
+// A start of all users at once must not be paid for all through the run, in the
+// slot that is the current one and in a later one.
+func TestEmptiedSlotGivesItsMemoryBack(t *testing.T) {
+	for _, due := range []int64{0, 5 << tickBits} {
+		tt := New()
+		for i := range uint32(largeSlot + 1) {
+			tt.Add(i, due)
+		}
+		for range largeSlot + 1 {
+			if _, _, ok := tt.Pop(due); !ok {
+				t.Fatalf("Pop(%d): nobody", due)
+			}
+		}
+		if n := cap(tt.opened) + cap(tt.near.items); n != 0 {
+			t.Errorf("due at %d: room for %d entries is kept", due, n)
+		}
+	}
 }
 
 // The model test has few entries; this one has chunks and wheels full of them.
