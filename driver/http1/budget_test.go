@@ -4,6 +4,7 @@ package http1_test
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"testing"
 
@@ -43,5 +44,25 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 				t.Errorf("allocations per exchange: got %v, want 0", got)
 			}
 		})
+	}
+}
+
+// What one exchange leaves in its reader, however it ends, the next one must not find.
+func TestReaderIsNew(t *testing.T) {
+	for _, body := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokmore",
+		"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+		"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
+		"HTTP/1.1 2",
+	} {
+		conn := http1.New(plainConn{loopback(t, func(c net.Conn) {
+			defer c.Close()
+			awaitRequest(c)
+			io.WriteString(c, body)
+		})})
+		_ = conn.Do(request(false), new(exchange.Answer))
+		if !http1.ReaderIsZero() {
+			t.Errorf("after %q the reader is not zero", body)
+		}
 	}
 }

@@ -48,7 +48,8 @@ type frame struct {
 	length    int64
 }
 
-// readers are shared, as the memory of answers is: few have work at any time.
+// readers are shared, as the memory of answers is: few have work at any time. Each
+// in the pool is zero; one whose exchange panicked doesn't come back.
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // malformed is an answer that breaks the protocol; any other error of a reader
