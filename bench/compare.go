@@ -179,7 +179,7 @@ func (b *bench) turn(g generator, w work) (cost, error) {
 // print writes the table of one setting and returns what broke its bound.
 func (c *comparison) print(w *work, costs map[string][]cost) error {
 	fmt.Printf("\n%s, %d connections, %d calls a session, %d rounds of %v\n", w.transport, w.connections, w.calls, c.rounds, w.duration)
-	fmt.Printf("%-10s %12s %16s %12s %14s %16s\n", "", "µs a request", "min … max", "of it user", "ratio to loop", "min … max")
+	fmt.Printf("%-11s %12s %16s %12s %14s %16s\n", "", "µs a request", "min … max", "of it user", "ratio to loop", "min … max")
 	loop := column(costs[reference], func(c cost) float64 { return c.total })
 	row := func(name string, totals, users []float64) float64 {
 		r := ratios(totals, loop)
@@ -187,7 +187,7 @@ func (c *comparison) print(w *work, costs map[string][]cost) error {
 		if len(users) > 0 {
 			user = fmt.Sprintf("%.2f", median(users))
 		}
-		fmt.Printf("%-10s %12.2f %16s %12s %14.2f %16s\n", name, median(totals), spread(totals), user, median(r), spread(r))
+		fmt.Printf("%-11s %12.2f %16s %12s %14.2f %16s\n", name, median(totals), spread(totals), user, median(r), spread(r))
 		return median(r)
 	}
 	var worse error

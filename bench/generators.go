@@ -65,10 +65,10 @@ func installed(b *bench, names []string) []generator {
 			continue
 		}
 		if program := g.command(b, &work{}).Args[0]; !found(program) {
-			fmt.Printf("%-10s not installed\n", g.name)
+			fmt.Printf("%-11s not installed\n", g.name)
 			continue
 		}
-		fmt.Printf("%-10s %s\n", g.name, g.version(b))
+		fmt.Printf("%-11s %s\n", g.name, g.version(b))
 		out = append(out, g)
 	}
 	return out
@@ -117,10 +117,11 @@ func wrk(_ *bench, w *work) *exec.Cmd {
 	return cmd
 }
 
+// k6 runs k6.js; with checking, which is yes or empty, it judges the answers.
 func k6(checking string) func(*bench, *work) *exec.Cmd {
 	return func(_ *bench, w *work) *exec.Cmd {
-		return exec.Command("k6", "run", "--quiet", "--no-usage-report", "--vus", strconv.Itoa(w.connections), "--duration", w.duration.String(),
-			"-e", "ADDRESS="+w.address, "-e", "CALLS="+strconv.Itoa(w.calls), "-e", "CHECKING="+checking, "k6.js")
+		return exec.Command("k6", "run", "--quiet", "--no-usage-report",
+			"--vus", strconv.Itoa(w.connections), "--duration", w.duration.String(), "-e", "ADDRESS="+w.address, "-e", "CALLS="+strconv.Itoa(w.calls), "-e", "CHECKING="+checking, "k6.js")
 	}
 }
 

@@ -52,7 +52,8 @@ type sight struct {
 }
 
 // open drives cycles at a rate, with and without slack, beside the closed model,
-// and prints how late starts were and what a request cost in the hold phase.
+// and prints how late starts were and what a request cost in the hold phase, and how
+// late the machine made a program that kept its cores busy between the turns.
 func open(args []string) error {
 	o := &opening{}
 	flags := flag.NewFlagSet("open", flag.ExitOnError)
@@ -84,7 +85,7 @@ func open(args []string) error {
 	fmt.Printf("authsoak   %s\n", authsoakVersion(o.bench))
 	models := o.models()
 	sights := map[string][]sight{}
-	var floor []float64
+	var busy []float64 // how late the machine made a program that never sleeps, µs
 	for round := range o.rounds {
 		for _, g := range rotated(models, round) {
 			s, err := o.turn(g)
@@ -94,11 +95,11 @@ func open(args []string) error {
 			sights[g.name] = append(sights[g.name], s)
 		}
 		for _, core := range watchCores(o.work.duration / 2) {
-			floor = append(floor, core.late(0.99).Seconds()*1e6)
+			busy = append(busy, core.late(0.99).Seconds()*1e6)
 		}
 	}
 	o.print(models, sights)
-	fmt.Printf("between the turns, a program that never sleeps was late by %.0f at the 99th percentile (%s, of each core)\n", median(floor), spread(floor))
+	fmt.Printf("between the turns, a program that never sleeps was late by %.0f µs at the 99th percentile (%s, of each core)\n", median(busy), spread(busy))
 	return nil
 }
 

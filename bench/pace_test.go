@@ -91,7 +91,7 @@ func TestBareSight(t *testing.T) {
 	}
 }
 
-func TestFloorOfLateness(t *testing.T) {
+func TestGapsMakeLate(t *testing.T) {
 	g := gaps{lengths: slices.Repeat([]time.Duration{2 * time.Millisecond}, 10), length: time.Second}
 	// One instant in a hundred falls into the first millisecond of a gap.
 	if late := g.late(0.99); (late - time.Millisecond).Abs() > time.Microsecond {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -69,6 +68,9 @@ func writeProfile(args []string) error {
 	duration := flags.Duration("duration", 20*time.Second, "of each turn, more than a second")
 	out := flags.String("out", "../default.pgo", "the file")
 	flags.Parse(args)
+	if *duration <= time.Second {
+		return fmt.Errorf("profile -duration %v: must be more than a second, since the start and the end are left out", *duration)
+	}
 	b, err := newProfilingBench(*duration - time.Second)
 	if err != nil {
 		return err
@@ -154,5 +156,4 @@ func strip(p *profile.Profile) {
 	for _, s := range p.Sample {
 		s.Label, s.NumLabel, s.NumUnit = nil, nil, nil
 	}
-	slices.SortStableFunc(p.Sample, func(a, b *profile.Sample) int { return int(b.Value[0] - a.Value[0]) })
 }
