@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -334,6 +335,29 @@ func TestSessionsAreSmall(t *testing.T) {
 	}
 	if got := srv.Stats().Live; got != n {
 		t.Errorf("live = %d, want %d", got, n)
+	}
+}
+
+// Of logins at the same time only as many go well as there is room for.
+func TestStoreKeepsItsLimitAmongMany(t *testing.T) {
+	const limit, each, callers = 1000, 500, 8
+	for range 20 {
+		st := newStore(&policy{}, 0, limit)
+		var opened atomic.Int64
+		var group sync.WaitGroup
+		for range callers {
+			group.Go(func() {
+				for range each {
+					if _, ok := st.open(record{family: lre, idle: 10, until: never}); ok {
+						opened.Add(1)
+					}
+				}
+			})
+		}
+		group.Wait()
+		if n := opened.Load(); n != limit || st.live.Load() != limit || st.peak.Load() != limit {
+			t.Fatalf("%d opened, %d live, peak %d: want %d each", n, st.live.Load(), st.peak.Load(), limit)
+		}
 	}
 }
 

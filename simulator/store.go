@@ -124,7 +124,7 @@ func (sh *shard) at(index uint32) *record {
 // open keeps a new session and returns its name; false when the server holds
 // all it may.
 func (st *store) open(rec record) (ref, bool) {
-	if st.live.Load() >= st.limit {
+	if !st.admit() {
 		return ref{}, false
 	}
 	number := st.turn.Add(1) & (shards - 1)
@@ -134,7 +134,22 @@ func (st *store) open(rec record) (ref, bool) {
 	return st.place(sh, number, rec), true
 }
 
-// place puts a record into a locked shard.
+// admit counts one more live session where there is room for it: of two logins at
+// once only one gets the last place.
+func (st *store) admit() bool {
+	for {
+		n := st.live.Load()
+		if n >= st.limit {
+			return false
+		}
+		if st.live.CompareAndSwap(n, n+1) {
+			raise(&st.peak, n+1)
+			return true
+		}
+	}
+}
+
+// place puts a record into a locked shard. One that no other bore was admitted.
 func (st *store) place(sh *shard, number uint32, rec record) ref {
 	slot := sh.take()
 	place := &sh.chunks[slot>>chunkBits][slot&(chunkSize-1)]
@@ -167,12 +182,11 @@ func (sh *shard) take() uint32 {
 	return slot
 }
 
-// count notes one more live session.
+// count notes one more live session of a product.
 func (st *store) count(f family) {
 	c := &st.counts[f]
 	c.opened.Add(1)
 	raise(&c.peak, c.live.Add(1))
-	raise(&st.peak, st.live.Add(1))
 }
 
 // raise lifts a high-water mark.
