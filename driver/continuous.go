@@ -94,12 +94,12 @@ func ruleOf(class results.Class) string {
 }
 
 // observe looks at how a step ended.
-func (w *worker) observe(t *target, g *group, is purpose, end *ending) {
+func (w *worker) observe(t *target, g *group, p purpose, end *ending) {
 	c := w.shard.run.continuous
 	if c == nil {
 		return
 	}
-	if is.part == rules.Login && end.outcome == results.OK {
+	if p.part == rules.Login && end.outcome == results.OK {
 		w.unique(c, t, end)
 	}
 	switch end.class {
@@ -109,7 +109,7 @@ func (w *worker) observe(t *target, g *group, is purpose, end *ending) {
 			return
 		}
 	case results.CSRF:
-		if is.part == rules.Login || is.session != rules.Live {
+		if p.part == rules.Login || p.session != rules.Live {
 			return
 		}
 	default:

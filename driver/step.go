@@ -38,12 +38,12 @@ type purpose struct {
 
 // perform sends the requests of a group one after the other and records the
 // step. intended is when it should have started, in ns since the epoch.
-func (w *worker) perform(t *target, g *group, is purpose, intended int64) ending {
+func (w *worker) perform(t *target, g *group, p purpose, intended int64) ending {
 	start := w.now()
 	end := ending{at: start}
 	for i := range g.requests {
 		began := end.at
-		w.request(t, &g.requests[i], is, &end)
+		w.request(t, &g.requests[i], p, &end)
 		if len(g.parts) > 0 {
 			w.recorder.Record(results.Sample{Series: g.parts[i], Phase: w.phase,
 				Service: end.at - began, Outcome: end.outcome, Class: end.class})
@@ -53,9 +53,9 @@ func (w *worker) perform(t *target, g *group, is purpose, intended int64) ending
 			break
 		}
 	}
-	w.observe(t, g, is, &end)
+	w.observe(t, g, p, &end)
 	if w.shard.run.experiment != nil {
-		if part, ok := partOf(is.part); ok {
+		if part, ok := partOf(p.part); ok {
 			w.report(part, intended, start, &end)
 		}
 	}
@@ -67,13 +67,13 @@ func (w *worker) perform(t *target, g *group, is purpose, intended int64) ending
 
 // request does one exchange of a step, follows the redirects that the profile
 // allows, and judges the last answer.
-func (w *worker) request(t *target, r *wireRequest, is purpose, end *ending) {
+func (w *worker) request(t *target, r *wireRequest, p purpose, end *ending) {
 	w.wire = r.append(w.wire[:0], &w.scratch, &w.values, t.flow.Slots, w.jar.Others)
 	if w.over {
 		w.wire = keep(w.wire, t.flow.Slots, &w.jar)
 	}
 	w.req = exchange.Request{Wire: w.wire, Head: r.isHead, Idempotent: r.spec.Idempotent}
-	w.exchange(t, r.spec, is, end)
+	w.exchange(t, r.spec, p, end)
 	for hops := r.spec.FollowRedirects; hops > 0 && end.outcome == results.OK && w.isRedirect(); hops-- {
 		if !w.redirected(t, r) {
 			end.outcome, end.class = results.Fail, results.Redirected
@@ -81,17 +81,17 @@ func (w *worker) request(t *target, r *wireRequest, is purpose, end *ending) {
 			return
 		}
 		w.req = exchange.Request{Wire: w.wire, Idempotent: true}
-		w.exchange(t, r.spec, is, end)
+		w.exchange(t, r.spec, p, end)
 	}
 	if end.outcome == results.OK {
-		w.judge(t, r.spec, is, end)
+		w.judge(t, r.spec, p, end)
 	}
 }
 
 // exchange sends the message in w.req and takes over the cookies of its answer.
-func (w *worker) exchange(t *target, spec *profiles.Request, is purpose, end *ending) {
+func (w *worker) exchange(t *target, spec *profiles.Request, p purpose, end *ending) {
 	key := connectionKey{target: t.index, identity: w.identity}
-	if t.flow.ClientCertificate && is.part == rules.Replay {
+	if t.flow.ClientCertificate && p.part == rules.Replay {
 		key.identity = 0 // the certificate would log in by itself
 	}
 	w.sentAt = w.clock
@@ -102,20 +102,20 @@ func (w *worker) exchange(t *target, spec *profiles.Request, is purpose, end *en
 	}
 	if err != nil {
 		// Behind a redirect of a login stands a login that was written.
-		again := w.req.Idempotent && !(is.part == rules.Login && end.written)
+		again := w.req.Idempotent && !(p.part == rules.Login && end.written)
 		end.outcome, end.class = outcomeOf(err, again)
 		w.reason = spec.Name + ": " + err.Error()
 		w.answer.Status = 0
 		return
 	}
-	if is.part == rules.Replay {
+	if p.part == rules.Replay {
 		return // a dead session's values are not renewed
 	}
 	got := adopt(t.flow, &w.jar, &w.answer)
 	end.set |= got.set
 	end.tooBig = end.tooBig || got.tooBig
 	w.changed = w.changed || got.changed
-	if got.renewed && is.part == rules.Call {
+	if got.renewed && p.part == rules.Call {
 		end.renewed = true
 		w.count(t.index, results.Renewals)
 	}
@@ -173,8 +173,8 @@ func (w *worker) keep(conn *connection) {
 }
 
 // judge finds what the answer meant and takes the values the profile captures.
-func (w *worker) judge(t *target, spec *profiles.Request, is purpose, end *ending) {
-	facts := rules.Facts{Part: is.part, Session: is.session, Set: end.set}
+func (w *worker) judge(t *target, spec *profiles.Request, p purpose, end *ending) {
+	facts := rules.Facts{Part: p.part, Session: p.session, Set: end.set}
 	if facts.Session == rules.Live && !t.flow.Sessionless {
 		facts.Session = w.expected(t, facts.Part, end.at)
 	}

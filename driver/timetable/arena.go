@@ -61,6 +61,15 @@ func (a *arena) take() uint32 {
 	return a.used
 }
 
+// count returns how many entries a list has.
+func (a *arena) count(l list) int {
+	n := 0
+	for i := l.first; i != 0; i = a.chunk(i).next {
+		n += int(a.chunk(i).n)
+	}
+	return n
+}
+
 // drain yields the entries of a list, in order, by the chunk, and takes each chunk
 // back when the next is asked for. The loop may add to other lists, and must not
 // end early.

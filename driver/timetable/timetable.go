@@ -5,7 +5,6 @@
 package timetable
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -34,12 +33,15 @@ func (e entry) before(o entry) bool {
 	return e.due < o.due || e.due == o.due && int32(e.seq-o.seq) < 0
 }
 
-// order is [entry.before] for a sort: it tells which of two entries comes up first.
+// order is [entry.before] for a sort.
 func order(e, o entry) int {
-	if c := cmp.Compare(e.due, o.due); c != 0 {
-		return c
+	switch {
+	case e.before(o):
+		return -1
+	case o.before(e):
+		return 1
 	}
-	return cmp.Compare(int32(e.seq-o.seq), 0)
+	return 0
 }
 
 // slot is a list of chunks in the order of adding, and its earliest due.
@@ -171,7 +173,11 @@ func (t *Timetable) open(n, i int) {
 	low := uint(n * wheelBits)
 	t.tick = (t.tick>>(low+wheelBits)<<wheelBits | int64(i)) << low
 	w.used &^= 1 << i
-	for c := range t.arena.drain(w.slots[i].list) {
+	l := w.slots[i].list
+	if n == 0 {
+		t.opened = slices.Grow(t.opened, t.arena.count(l))
+	}
+	for c := range t.arena.drain(l) {
 		if n == 0 {
 			t.opened = append(t.opened, c...)
 			continue
