@@ -149,7 +149,8 @@ func (st *store) admit() bool {
 	}
 }
 
-// place puts a record into a locked shard. One that no other bore was admitted.
+// place puts a record into a locked shard. Unless another session bears it, it has
+// been admitted.
 func (st *store) place(sh *shard, number uint32, rec record) ref {
 	slot := sh.take()
 	place := &sh.chunks[slot>>chunkBits][slot&(chunkSize-1)]
