@@ -18,7 +18,8 @@ import (
 
 // prometheus is a real server.
 type prometheus struct {
-	url string
+	url    string
+	server *process
 }
 
 // startPrometheus starts Debian's server, which scrapes the page every second.
@@ -31,9 +32,9 @@ func startPrometheus(t *testing.T, page string, flags ...string) *prometheus {
 		t.Fatal(err)
 	}
 	p := &prometheus{url: "http://" + address}
-	server := start(t, nil, "prometheus", append(flags, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
+	p.server = start(t, nil, "prometheus", append(flags, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+address, "--log.level=warn")...)
-	server.wait(t, "ready", func() bool {
+	p.server.wait(t, "ready", func() bool {
 		w, err := http.Get(p.url + "/-/ready")
 		if err != nil {
 			return false
@@ -42,6 +43,16 @@ func startPrometheus(t *testing.T, page string, flags ...string) *prometheus {
 		return w.StatusCode == http.StatusOK
 	})
 	return p
+}
+
+// settle waits until the server has found the page gone. It scrapes one after the
+// other, so by then it has stored what it had been answered last.
+func (p *prometheus) settle(t *testing.T) {
+	t.Helper()
+	p.server.wait(t, "settled", func() bool {
+		got, err := p.query(`up{job="authsoak"}`, time.Now())
+		return err == nil && len(got) == 1 && len(got[0].Value) == 2 && got[0].Value[1] == "0"
+	})
 }
 
 // sample is one series of an answer with its last value.

@@ -150,10 +150,12 @@ func drive(t *testing.T) *run {
 	simulator.wait(t, "serving", func() bool { return simulatorAt.MatchString(simulator.output()) })
 	server := simulatorAt.FindStringSubmatch(simulator.output())[1]
 
+	// A connection for each session, so that some are opened all along: the
+	// dashboard asks for their rate.
 	out := t.TempDir()
 	cmd := exec.Command(r.binary, "run", "--json", "--out", out, "--run-id", "e2e", "--label", "build=17",
 		"--target", "alm="+server, "--method", "password", "--accounts", "user{n}:pw{n}:2000",
-		"--rate", fmt.Sprint(cyclesPerSecond), "--duration", fmt.Sprintf("%ds", seconds), "--think", "50ms", "--calls", "3", "--metrics", page)
+		"--rate", fmt.Sprint(cyclesPerSecond), "--duration", fmt.Sprintf("%ds", seconds), "--think", "50ms", "--calls", "3", "--connections", "per-user", "--metrics", page)
 	cmd.Env = append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT="+r.collected.url, "OTEL_METRIC_EXPORT_INTERVAL=2000",
 		"OTEL_EXPORTER_OTLP_COMPRESSION=gzip", "OTEL_RESOURCE_ATTRIBUTES=team=sessions")
 	var stdout, stderr bytes.Buffer
@@ -162,6 +164,8 @@ func drive(t *testing.T) *run {
 		t.Logf("authsoak run: %v", err) // the verdict is looked at where it matters
 	}
 	r.ended, r.stderr, r.folder = time.Now(), stderr.String(), filepath.Join(out, "e2e")
+	r.native.settle(t)
+	r.classic.settle(t)
 	if err := json.Unmarshal(stdout.Bytes(), &r.summary); err != nil {
 		t.Fatalf("standard output is no summary: %v\n%s%s", err, stdout.String(), r.stderr)
 	}
